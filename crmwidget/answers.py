@@ -1,0 +1,261 @@
+"""Answers: what a user's value means on the wire and to the person at the screen.
+
+One function an action, all with the same shape: the message and the value that
+came back, in; an Outcome, out. A value without meaning raises AnswerError or
+CrmDataError, which name what would have one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from crmwidget import protocol
+from crmwidget.crmdata import crm_data_of
+from crmwidget.errors import ActionError, AnswerError
+from crmwidget.phones import display
+from crmwidget.protocol import incoming, nearest, outgoing
+from crmwidget.session import ABSENT, Send
+
+if TYPE_CHECKING:
+    from crmwidget.directory import Matches
+    from crmwidget.precedence import Precedence
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What follows from a handler's value."""
+
+    reply: Any = ABSENT
+    """Data of the reply; `bytes` are JSON already."""
+    more: tuple[Send, ...] = ()
+    """Further messages to the connector."""
+    matches: Matches | None = None
+    """The contacts to show; empty: nobody was found. None: nothing to show."""
+    link: str | None = None
+    display: Any = None
+    """Something the notebook can display."""
+    warnings: tuple[str, ...] = ()
+
+
+def interpret(message: protocol.Message, value: object, sources: Precedence, who: str) -> Outcome:
+    """What `value`, returned by `who` for `message`, means."""
+    action = incoming(message.action)
+    if isinstance(value, protocol.Reply):
+        return _reply(message, value)
+    if action is None or action.name not in _BY_ACTION:
+        return Outcome()
+    return _BY_ACTION[action.name](message, value, sources, who)
+
+
+def notice(text: str, *, title: str = "", severity: str = "INFO", kind: str = "transient") -> Send:
+    """A displayErrorNotification for the agent."""
+    data = protocol.error_notification(text, title=title, severity=severity, kind=kind)
+    return Send(action="displayErrorNotification", data=data)
+
+
+def message_of_ours(action: str, data: object = ABSENT) -> Send:
+    """A client message by its wire name, its data made fit for JSON."""
+    known = outgoing(action)
+    if known is None:
+        names = tuple(a.name for a in protocol.ACTIONS if a.direction == "to_connector")
+        raise ActionError(action, nearest(action, "to_connector"), names)
+    return Send(action=known.name, data=ABSENT if data is ABSENT else plain(data, known.name))
+
+
+def dialled(number: str, record: object) -> Send:
+    """clickToDialResponse for a number and, where there is one, the record it belongs to.
+
+    `record`: a Contact, a Match, or a mapping with id, name, email, url, type.
+    """
+    if not isinstance(number, str) or not any(c.isalnum() for c in number):
+        raise ValueError(f"dial() needs the number as text, such as '+12025550143', not {type(number).__name__}.")
+    contact = getattr(record, "contact", record)
+    read = contact.get if isinstance(contact, Mapping) else lambda k: getattr(contact, k, None)
+    if contact is None:
+        read = {}.get
+    return Send(
+        action="clickToDialResponse",
+        data=protocol.click_to_dial_response(
+            number=number,
+            record_id=plain(read("id"), "clickToDialResponse") if read("id") is not None else "",
+            name=str(read("name") or number),
+            email=read("email"),
+            url=str(read("url") or ""),
+            object_type=str(read("type") or "End User"),
+        ),
+    )
+
+
+def _reply(message: protocol.Message, value: protocol.Reply) -> Outcome:
+    sent = message_of_ours(value.action, value.data)
+    action = incoming(message.action)
+    if action and action.reply == sent.action:
+        return Outcome(reply=sent.data)
+    return Outcome(more=(sent,))
+
+
+# ---------------------------------------------------------------- crmData
+def _crm_data(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+    if isinstance(value, protocol.CurrentUser):
+        value = {"callCenterSettings": {}, "currentUser": value}
+    data = crm_data_of(value).with_defaults(**sources.follows())
+    return Outcome(reply=data.to_wire())
+
+
+# ---------------------------------------------------------------- contacts
+def _directory(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+    from crmwidget.directory import Directory
+
+    directory = Directory.of(value if value is not None else [], region=sources.region)
+    warnings = tuple(directory.warnings)
+    if not len(directory) and not who.startswith("built-in"):
+        warnings += (f"{who} gave no contacts: the address book is empty.",)
+    return Outcome(reply=directory.to_wire(), warnings=warnings)
+
+
+def _screen_pop(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+    asked = display(message.caller, sources.region) if message.caller else "a withheld number"
+    return _shown(message, value, who, f"No contact for {asked}.")
+
+
+def _navigate(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+    return _shown(message, value, who, "There is no record with this id.")
+
+
+def _shown(message: Any, value: object, who: str, nobody: str) -> Outcome:
+    from crmwidget.directory import matches_of
+    from crmwidget.errors import DirectoryError
+
+    if value is None:  # "I handled it"
+        return Outcome()
+    if isinstance(value, str):
+        return Outcome(link=_link(message.action, value))
+    try:
+        matches = matches_of(value, reason=f"Returned by {who.removeprefix('your handler ')}.")
+    except DirectoryError:
+        raise AnswerError(message.action, value, _CONTACTS) from None
+    if not matches:
+        return Outcome(matches=matches, more=(notice(nobody, title="Screen pop"),))
+    return Outcome(matches=matches)
+
+
+_CONTACTS: Final = (
+    "phone.find(...), a contact, a row, several of these, a URL, or None when it was handled"
+)
+
+
+def _reports(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+    if value is None:
+        return Outcome()
+    if isinstance(value, str):
+        return Outcome(link=_link(message.action, value))
+    return Outcome(display=value)
+
+
+def _link(action: str, text: str) -> str:
+    if urlsplit(text).scheme not in {"http", "https"}:
+        raise AnswerError(action, text, "a URL that begins with https://, or a contact")
+    return text
+
+
+# ---------------------------------------------------------------- logs and fields
+def _save_log(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+    if value is None:
+        return Outcome()
+    parameters: Mapping[str, Any] | None = None
+    task: object = value
+    if isinstance(value, protocol.HistoryItem):
+        task, parameters = value.task_id, value.log_parameters
+    record = _scalar(task)
+    if isinstance(record, bool) or not isinstance(record, (str, int, type(None))):
+        warning = (
+            f"{who} returned a {type(task).__name__}: the log counts as saved, but without an id "
+            "it is not listed in the history. Return the id (text or integer) or a HistoryItem."
+        )
+        return Outcome(warnings=(warning,))
+    data = protocol.history_item(message, record, plain(parameters, "createHistoryItem"))
+    return Outcome(more=(Send(action="createHistoryItem", data=data),))
+
+
+def _custom_fields(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+    fields = _fields(message.action, value)
+    if not fields:
+        return Outcome(reply=protocol.custom_fields_response({}, {}, none=True))
+    return Outcome(
+        reply=protocol.custom_fields_response(
+            protocol.match_fields(message.digital, fields),
+            protocol.match_fields(message.voice, fields),
+        )
+    )
+
+
+def _fields(action: str, value: object) -> dict[str, protocol.CustomField]:
+    if value is None:
+        return {}
+    expected = "{name: CustomField(label) or label}, or a list of CustomField with names"
+    found: dict[str, protocol.CustomField] = {}
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            if isinstance(item, str):
+                found[str(name)] = protocol.CustomField(item)
+            elif isinstance(item, protocol.CustomField):
+                found[str(name)] = item
+            else:
+                raise AnswerError(action, item, expected)
+        return found
+    if not isinstance(value, Iterable) or isinstance(value, (str, bytes)):
+        raise AnswerError(action, value, expected)
+    for item in value:
+        if not isinstance(item, protocol.CustomField):
+            raise AnswerError(action, item, expected)
+        found[item.name or item.label] = item
+    return found
+
+
+def _ignored(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+    return Outcome()
+
+
+_BY_ACTION: Final[Mapping[str, Callable[[Any, object, Any, str], Outcome]]] = {
+    "ready": _ignored,
+    "requestEnableClickToDial": _ignored,
+    "requestCrmData": _crm_data,
+    "requestGetCrmDirectory": _directory,
+    "requestPerformInteractionScreenPop": _screen_pop,
+    "requestNavigateToClickToDialResult": _navigate,
+    "requestOpenReports": _reports,
+    "requestSaveInteractionLog": _save_log,
+    "requestCustomFieldsValues": _custom_fields,
+}
+
+
+# ---------------------------------------------------------------- values
+def _scalar(value: Any) -> Any:
+    """A numpy or pandas scalar as the Python value it holds."""
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "ndim", None) == 0:
+        return item()
+    return value
+
+
+def plain(value: Any, action: str) -> Any:
+    """A value as JSON can carry it: dates as ISO text, NaN as null, scalars of numpy unwrapped."""
+    value = _scalar(value)
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(k): plain(v, action) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(v, action) for v in value]
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if hasattr(value, "to_wire"):
+        return value.to_wire()
+    raise AnswerError(action, value, "data of mappings, lists, texts, numbers, booleans and dates")

@@ -1,0 +1,101 @@
+"""Cell: the notebook cell that made a widget, where its handlers' output belongs.
+
+Handlers run on other threads, whose prints and tracebacks a notebook shows
+nowhere unless they are routed. Outside IPython there is no cell and output
+goes where Python sends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from crmwidget.privacy import mask
+
+
+class Cell:
+    """The cell that is running now."""
+
+    def __init__(self) -> None:
+        self._shell: Any = _shell()
+        kernel = getattr(self._shell, "kernel", None)
+        self._parent: Any = kernel.get_parent() if kernel is not None else None
+        self.ended = threading.Event()
+        """The cell is through: its `@phone.on_...` have run."""
+        if self._parent and self._shell is not None:
+            self._shell.events.register("post_run_cell", self._end)
+        else:
+            self.ended.set()
+
+    @property
+    def id(self) -> str | None:
+        """The notebook's id of this cell, where the frontend tells it (JupyterLab 4 does)."""
+        metadata = (self._parent or {}).get("metadata") or {}
+        found = metadata.get("cellId")
+        return found if isinstance(found, str) else None
+
+    @contextlib.contextmanager
+    def shown(self) -> Iterator[None]:
+        """What this thread or task prints, displays and raises within lands in this cell."""
+        route = getattr(self._shell, "set_thread_parent", None)  # ipykernel 7
+        if route is None or not self._parent:
+            yield
+            return
+        token = route(self._parent)
+        try:
+            yield
+        finally:
+            self._shell.reset_thread_parent(token)
+
+    def show_error(self, error: BaseException) -> None:
+        """The traceback with its messages masked: a saved notebook keeps what is shown."""
+        if self._shell is None:
+            return
+        with self.shown():
+            lines = self._shell.InteractiveTB.structured_traceback(
+                type(error), error, error.__traceback__
+            )
+            masked = mask(str(error))
+            self._shell._showtraceback(  # noqa: SLF001 - the one place that prints a traceback of ours
+                type(error), masked, [mask(line) for line in lines]
+            )
+
+    def say(self, text: str) -> None:
+        """A warning in the cell, for what is a mistake but no failure."""
+        with self.shown():
+            warnings.warn(mask(text), stacklevel=2)
+
+    def show(self, value: object) -> None:
+        """Display a value as if the cell had."""
+        if self._shell is None:
+            return
+        from IPython.display import display
+
+        with self.shown():
+            display(value)
+
+    def when_ended(self, call: Callable[[], None]) -> None:
+        """Call once when the cell is through; at once when it is."""
+        if self.ended.is_set():
+            call()
+            return
+
+        def once(*_: object) -> None:
+            self._shell.events.unregister("post_run_cell", once)
+            call()
+
+        self._shell.events.register("post_run_cell", once)
+
+    def _end(self, *_: object) -> None:
+        self._shell.events.unregister("post_run_cell", self._end)
+        self.ended.set()
+
+
+def _shell() -> Any:
+    import sys
+
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None

@@ -1,0 +1,697 @@
+"""Client: one per name in this kernel; carries out what session, channel and journal say.
+
+Widgets attach to it and lend it their comm and their cell. All state is
+guarded by one lock; nothing of a user's runs under it. The comm's callback
+sorts messages and hands them on; the runner takes each to its handler.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import itertools
+import json
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from crmwidget import answers
+from crmwidget.channel import Attached, Channel, Delivered
+from crmwidget.desk import Desk
+from crmwidget.errors import (
+    ClickToDialDisabled,
+    HandlerTimeoutError,
+    PhoneClosedError,
+    SimulatorError,
+)
+from crmwidget.failures import Failure, advised
+from crmwidget.handlers import DEFAULT, EVERY, Handler, Handlers, Timeout, _Default
+from crmwidget.journal import Entry as LogEntry
+from crmwidget.journal import Interactions, Journal
+from crmwidget.precedence import Answerer, Precedence
+from crmwidget.protocol import incoming, parse
+from crmwidget.runner import Job, Runner
+from crmwidget.session import (
+    ABSENT,
+    AnswerDue,
+    Changed,
+    Effect,
+    Late,
+    Send,
+    Session,
+    default_timeout,
+)
+from crmwidget.traffic import Traffic
+from crmwidget.workers import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from crmwidget.cell import Cell
+
+EXPIRES: Final = 5.0
+"""Seconds after which a dial or a notice must not be posted any more."""
+RECENT: Final = 200
+"""Messages that can be run again from the panel."""
+LARGE: Final = 256 * 1024
+"""Bytes from which an answer travels as a binary buffer."""
+_FACTS: Final = (
+    "shown", "loads", "acked", "configured", "dial", "silent", "lost", "origin", "messages",
+    "rejected",
+)  # fmt: skip
+
+living: dict[str, Client] = globals().get("living", {})
+"""By key; importlib.reload and %autoreload run this file again, and living phones must survive that."""
+
+
+class Link(Protocol):
+    """The road to the page: a widget's comm."""
+
+    def send(self, content: dict[str, Any], buffers: list[bytes]) -> None: ...
+
+
+class Client:
+    """The phone without its widget: works in tests, replay and exported applications alike."""
+
+    def __init__(self, name: str = "phone", handlers: Handlers | None = None) -> None:
+        self.name = name
+        self.lock = threading.RLock()
+        self.session = Session()
+        self.channel = Channel()
+        self.traffic = Traffic()
+        self.interactions = Interactions()
+        self.journal = Journal(self._again, self._given_up)
+        self.errors: list[Failure] = []
+        self.sources = Precedence(Handlers() if handlers is None else handlers)
+        self.runner = Runner(name, self.sources, self)
+        self.sources.finish = self.runner.value_of
+        self.desk = Desk(self.sources, self._show, self._tell)
+        self.connector = "simulator"
+        """The origin that speaks, or "simulator"."""
+        self.user: Any = None
+        """Who of a users frame is the agent."""
+        self.timeout: Timeout = DEFAULT
+        self.facts: dict[str, Any] = {}
+        """What the page reports of the connection."""
+        self.in_memory = False
+        """A test's connector speaks; there is no page."""
+        self.closed = False
+        self.changed: Callable[[str, object], None] = lambda name, value: None
+        """Told of every new status, last_message, record, candidates, can_dial."""
+        self.sent: Callable[[Send], None] = lambda send: None
+        """Told of every message that goes to the connector."""
+        self._settings: dict[str, Any] | None = None
+        self._link: Link | None = None
+        self._clock = Clock(self._ring, f"crmwidget-{name}-clock")
+        self._unwatch = self.handlers.watch(self._handlers_changed)
+        self._tickets = itertools.count(1)
+        self._jobs: dict[int, Job] = {}
+        self._recent: OrderedDict[int, Job] = OrderedDict()
+        self._parked: list[Job] = []
+        self._commands: dict[int, concurrent.futures.Future[dict[str, Any]]] = {}
+        self._command_numbers = itertools.count(1)
+        self._waiters: list[tuple[Callable[[str], bool], concurrent.futures.Future[str]]] = []
+        self._told: dict[str, object] = {}
+
+    # ------------------------------------------------------------ settings
+    @property
+    def handlers(self) -> Handlers:
+        return self.sources.handlers
+
+    def use_handlers(self, handlers: Handlers) -> None:
+        """Swap the registry."""
+        with self.lock:
+            self._unwatch()
+            self.sources.handlers = handlers
+            self._unwatch = handlers.watch(self._handlers_changed)
+        self._handlers_changed(EVERY)
+
+    def adopt(self, cell: Cell, changed: Callable[[str, object], None]) -> None:
+        """A new handle: its cell shows the output, its traits follow the state."""
+        with self.lock:
+            self.runner.cell = cell
+            self.changed = changed
+            self._told.clear()
+            self._tell("record", self.desk.record)
+            self._tell("candidates", self.desk.candidates)
+        cell.when_ended(self.runner.wake)
+
+    def configure(self, settings: dict[str, Any] | None = None) -> None:
+        """New page settings (src or srcdoc, origins, placement, limits), or new sources of answers."""
+        with self.lock:
+            if settings is not None:
+                self._settings = settings
+            self._settle()
+        self.runner.wake()
+
+    def _handlers_changed(self, action: str) -> None:
+        with self.lock:
+            if not self.closed:
+                self.desk.handlers_changed(self.handlers)
+                self._settle()
+        self.runner.wake()
+
+    def _settle(self) -> None:
+        """What follows from who answers: the page's standing answers, and logs that waited for a handler."""
+        standing = self._standing()
+        if self._settings is not None:
+            self.channel.set({"t": "set", **self._settings, "standing": standing})
+        for job in self._parked[:]:
+            if job.connector == self.connector and self.sources.answerer(job.message.action):
+                self._parked.remove(job)
+                self.runner.submit(job)
+        self._state()
+        self._flush()
+
+    def _standing(self) -> dict[str, Any]:
+        """Finished answers for the page to give alone, each only while it is static."""
+        found: dict[str, Any] = {}
+        self.desk.warnings.pop("settings", None)
+        data: Any = self.sources.standing("requestCrmData")
+        if data is not None:
+            follows = self.sources.follows()
+            if contradictions := data.contradictions(**follows):
+                self.desk.warnings["settings"] = " ".join(contradictions)
+            self.session.crm_data = data.with_defaults(**follows).to_wire()
+            found["requestCrmData"] = {"action": "crmData", "data": self.session.crm_data}
+        directory: Any = self.sources.standing("requestGetCrmDirectory")
+        if directory is not None:
+            found["requestGetCrmDirectory"] = self._carried("crmDirectory", directory.to_wire())
+        return found
+
+    def _carried(self, action: str, data: Any) -> dict[str, Any]:
+        """A message of ours for the page; large JSON goes beside it as a buffer."""
+        if data is ABSENT:
+            return {"action": action}
+        if not isinstance(data, bytes):
+            return {"action": action, "data": data}
+        if len(data) > LARGE:
+            return {"action": action, "part": self.channel.add_part(data)}
+        return {"action": action, "data": json.loads(data)}
+
+    # ------------------------------------------------------------ from the page
+    def receive(self, link: Link, content: object) -> None:
+        """The comm's callback: sort, note, hand on; returns at once."""
+        now = time.monotonic()
+        with self.lock:
+            if self.closed:
+                return
+            for event in self.channel.receive(content, now=now):
+                if isinstance(event, Attached):
+                    self._link = link
+                    self._attached(event)
+                elif isinstance(event, Delivered):
+                    self._delivered(event, now)
+                else:
+                    self.desk.warnings["version"] = "The page runs another version: reload it."
+            self._flush()
+
+    def _attached(self, event: Attached) -> None:
+        self.facts = dict(event.facts)
+        self.session.restore(self.facts)
+        if event.fresh:
+            self.desk.draw_again()
+            self._summarise(again=True)
+        self._state()
+
+    def _delivered(self, event: Delivered, now: float) -> None:
+        item = event.item
+        if item.get("t") == "msg":
+            self._said(event, now)
+            return
+        if item.get("t") == "note":
+            self._noted(item)
+        elif item.get("t") == "do":
+            self.runner.later(lambda: self._do(item))
+        self.channel.finish(event.epoch, event.seq, now=now)
+
+    def _said(self, event: Delivered, now: float) -> None:
+        """The connector's message, as text; the page has judged it, but it may still be no JSON for Python."""
+        item = event.item
+        try:
+            message = json.loads(item["m"])
+            action, data = str(message["action"]), message.get("data")
+            at = datetime.fromtimestamp(item["at"] / 1000, UTC)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError):
+            problem = ("the kernel cannot read it as JSON",)
+            self.traffic.add("rejected", "?", None, at=_now(), problems=problem)
+            self.channel.finish(event.epoch, event.seq, now=now)
+            return
+        self._arrived(
+            action,
+            data,
+            at=at,
+            now=now,
+            answered=item.get("answered") is True,
+            place=(event.epoch, event.seq),
+        )
+
+    def deliver(self, action: str, data: object = None) -> Job:
+        """A message as if it came from the connector, without a page; see Job.finished."""
+        self._open()
+        with self.lock:
+            return self._arrived(action, data, at=_now(), now=time.monotonic())
+
+    def _arrived(
+        self,
+        action: str,
+        data: object,
+        *,
+        at: datetime,
+        now: float,
+        answered: bool = False,
+        place: tuple[str, int] | None = None,
+    ) -> Job:
+        ticket = next(self._tickets)
+        epoch, seq = place or (None, None)
+        message = parse(action, data, at=at, key=f"{epoch or self.channel.kernel}/{seq or ticket}")
+        entry = self.traffic.add("received", action, data, at=at, problems=message.problems)
+        job = Job(
+            ticket, message, entry, self.connector, now, answered=answered, epoch=epoch, seq=seq
+        )
+        if seq is not None:
+            self._recent[seq] = job
+            while len(self._recent) > RECENT:
+                self._recent.popitem(last=False)
+        known = incoming(action)
+        if known and known.kept:
+            job.log = LogEntry(message, self.connector, at)  # type: ignore[arg-type]
+            self.journal.accept(job.log)
+            self.interactions.add(job.log)
+        self._start(job)
+        self._tell("last_message", message)
+        return job
+
+    def _start(self, job: Job) -> None:
+        self._jobs[job.ticket] = job
+        self._carry(self.session.receive(job.message, job.ticket, answered=job.answered), job)
+
+    def _noted(self, note: Mapping[str, Any]) -> None:
+        """What the page did alone."""
+        given = note.get("detail")
+        detail: dict[str, Any] = given if isinstance(given, dict) else {}
+        what = note.get("what")
+        if what == "sim":
+            self._commanded(detail)
+        elif what in ("rejected", "dropped"):
+            reason = f"{detail.get('reason', what)}, {note.get('n', 1)} times"
+            if detail.get("origin"):
+                reason += f", from {detail['origin']}"
+            action = str(detail.get("action", "?"))
+            self.traffic.add("rejected", action, None, at=_now(), problems=(reason,))
+        self.facts.update({name: detail[name] for name in _FACTS if name in detail})
+        self._state()
+
+    # ------------------------------------------------------------ effects
+    def _carry(self, effects: Iterable[Effect], job: Job | None) -> None:
+        for effect in effects:
+            if isinstance(effect, Send):
+                self._post(effect, job)
+            elif isinstance(effect, AnswerDue) and job is not None:
+                job.reply = effect.reply
+                self.runner.submit(job)
+            elif isinstance(effect, Late):
+                self._late(self._jobs[effect.ticket], effect.timeout)
+            elif isinstance(effect, Changed):
+                self._state()
+
+    def _post(self, send: Send, job: Job | None = None) -> None:
+        carried = self._carried(send.action, send.data)
+        plain = json.loads(send.data) if isinstance(send.data, bytes) else carried.get("data")
+        re = job.entry.number if job else None
+        self.traffic.add("sent", send.action, plain, at=_now(), re=re)
+        if job:
+            job.sent.append(send)
+        self.sent(send)
+        item: dict[str, Any] = {"t": "post", "m": carried}
+        if job and job.seq is not None and job.epoch == self.channel.epoch:
+            item["re"] = job.seq
+        if send.expires is not None:
+            item["exp"] = send.expires * 1000
+        self.channel.push(item)
+
+    def _show(self, what: str, data: object, re: int | None = None) -> None:
+        item: dict[str, Any] = {"t": "show", "what": what, "data": data}
+        self.channel.push(item if re is None else {**item, "re": re})
+
+    def _flush(self) -> None:
+        now = time.monotonic()
+        if self._link is not None:
+            for content, buffers in self.channel.flush(now=now):
+                # A comm that is gone loses nothing: what is not acknowledged is sent again.
+                with contextlib.suppress(Exception):
+                    self._link.send(content, buffers)
+        due = (self.channel.wake(now=now) if self._link else None, self.session.wake())
+        self._clock.set(min((at for at in due if at is not None), default=None))
+
+    def _ring(self) -> None:
+        with self.lock:
+            if not self.closed:
+                self._carry(self.session.tick(time.monotonic()), None)
+                self._flush()
+
+    # ------------------------------------------------------------ what became of a job
+    def begun(self, job: Job, handler: Handler | None) -> None:
+        """Its answer is being sought; from now on its time runs."""
+        timeout = handler.timeout if handler else self.timeout
+        if isinstance(timeout, _Default):
+            timeout = self.timeout
+        if isinstance(timeout, _Default):
+            timeout = default_timeout(job.message.action)
+        with self.lock:
+            job.handler = handler
+            if job.log:
+                job.log.state = "started"
+            self.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
+            self._flush()
+
+    def parked(self, job: Job) -> None:
+        """An interaction log that nobody saves yet: it waits, here and in the page."""
+        with self.lock:
+            self._parked.append(job)
+            self._summarise()
+            self._flush()
+        job.finished.set()
+
+    def done(self, job: Job, who: Answerer | None, outcome: answers.Outcome) -> None:
+        """It was answered, or nobody had to."""
+        now = time.monotonic()
+        with self.lock:
+            late = self.session.is_late(job.ticket)
+            more = [_expiring(s, now) for s in outcome.more if not late or _is_history(s)]
+            job.entry.milliseconds = (now - job.arrived) * 1000
+            job.entry.answered_by = "the page" if job.answered else who.who if who else None
+            unanswered = who is None and job.reply is not None
+            self._carry(self.session.answer(job.ticket, outcome.reply, *more), job)
+            shown_by_cell = None if late else self.desk.draw(job, who, outcome)
+            if job.log:
+                self.journal.done(job.log)
+            self._end(job, now)
+        if shown_by_cell is not None and self.runner.cell is not None:
+            self.runner.cell.show(shown_by_cell)
+        if unanswered:
+            self._nobody(job)
+        for warning in outcome.warnings:
+            self._warn(warning)
+        job.finished.set()
+
+    def failed(self, job: Job, who: Answerer, error: BaseException) -> None:
+        """Whoever answers raised, or gave what has no meaning."""
+        failure = self.reported(job, who.name or who.who, advised(error), who.handler)
+        now = time.monotonic()
+        with self.lock:
+            notice = () if self.session.is_late(job.ticket) else (_notice(failure, now),)
+            self._carry(self.session.fail(job.ticket, *notice), job)
+            if job.log:
+                job.log.state, job.log.error = "failed", failure.summary
+            self._end(job, now, keep=job.log is not None)
+        job.error = error
+        job.finished.set()
+
+    def _late(self, job: Job, timeout: float) -> None:
+        """The handler's time is over: say so, and let the next message have a thread."""
+        name = job.handler.name if job.handler else "the answer"
+        error = HandlerTimeoutError(job.message.action, name, timeout)
+        failure = self.reported(job, name, error, job.handler, late=True)
+        if job.log:
+            job.log.state, job.log.error = "failed", failure.summary
+        self._carry([_notice(failure, time.monotonic())], job)
+        self.runner.give_up(job)
+        job.error = error
+        job.finished.set()
+
+    def reported(
+        self,
+        job: Job,
+        name: str,
+        error: BaseException,
+        handler: Handler | None,
+        *,
+        late: bool = False,
+    ) -> Failure:
+        """Keep an error, show it in the widget's cell and in the panel."""
+        kept = job.log is not None
+        failure = Failure(job.message, name, error, handler, late=late, kept=kept)
+        with self.lock:
+            self.errors.append(failure)
+            self._show("failed", failure.to_wire(), job.seq)
+            self._flush()
+        if self.runner.cell is not None:
+            self.runner.cell.show_error(error)
+        return failure
+
+    def _end(self, job: Job, now: float, *, keep: bool = False) -> None:
+        self._jobs.pop(job.ticket, None)
+        if job.epoch is not None and job.seq is not None and not keep:
+            self.channel.finish(job.epoch, job.seq, now=now)
+        self._summarise()
+        self._flush()
+
+    def _nobody(self, job: Job) -> None:
+        """A question that nothing answers."""
+        self._warn(
+            f"The connector asks {job.message.action} and nothing answers: give crm_data=, "
+            "or register @phone.on_crm_data."
+        )
+        with self.lock:
+            text = "The client application has no answer to this."
+            self._post(answers.notice(text, severity="ERROR"), job)
+            self._flush()
+
+    def _warn(self, text: str) -> None:
+        """Say once what is a mistake but no failure."""
+        with self.lock:
+            if self.desk.warnings.get("answers") == text:
+                return
+            self.desk.warnings["answers"] = text
+            self._summarise()
+            self._flush()
+        if self.runner.cell is not None:
+            self.runner.cell.say(text)
+
+    def _again(self, entries: list[LogEntry]) -> None:
+        """Today's handler for logs whose handler failed; the same key."""
+        with self.lock:
+            for entry in entries:
+                entry.state = "accepted"
+                noted = self.traffic.add(
+                    "received",
+                    entry.log.action,
+                    entry.log.raw,
+                    at=_now(),
+                    problems=("tried again",),
+                )
+                place = entry.key.rsplit("/", 1)
+                job = Job(next(self._tickets), entry.log, noted, entry.connector, time.monotonic())
+                job.log, job.epoch, job.seq = entry, place[0], int(place[1])
+                self._start(job)
+            self._flush()
+
+    def _given_up(self, entries: list[LogEntry]) -> None:
+        """The user discards these logs: the page may forget them too."""
+        with self.lock:
+            self._parked = [job for job in self._parked if job.log not in entries]
+            for entry in entries:
+                epoch, seq = entry.key.rsplit("/", 1)
+                self.channel.finish(epoch, int(seq), now=time.monotonic())
+            self._summarise()
+            self._flush()
+
+    # ------------------------------------------------------------ a person used the panel
+    def _do(self, item: Mapping[str, Any]) -> None:
+        args = item.get("args")
+        doing: Callable[[Mapping[str, Any], int], object] | None = {
+            "dial": self._do_dial,
+            "search": self._do_search,
+            "run_again": self._do_run_again,
+            "choose": self._do_choose,
+            "retry": lambda args, re: self.journal.retry(),
+            "ring": lambda args, re: self.command("ring", dict(args)),
+        }.get(str(item.get("what")))
+        if doing is None or not isinstance(args, dict):
+            return
+        try:
+            doing(args, item["seq"])
+        except Exception as error:  # noqa: BLE001 - shown to the person who pressed the button
+            with self.lock:
+                self._show("warning", {"text": Failure.text_of(error)}, item["seq"])
+                self._flush()
+
+    def _do_dial(self, args: Mapping[str, Any], re: int) -> None:
+        contact = args.get("contact")
+        wanted = contact.get("id") if isinstance(contact, dict) else None
+        self.dial(str(args["number"]), self.desk.contact(wanted))
+
+    def _do_search(self, args: Mapping[str, Any], re: int) -> None:
+        with self.lock:
+            self.desk.search(str(args.get("text", "")), int(args.get("offset", 0)), re)
+            self._flush()
+
+    def _do_choose(self, args: Mapping[str, Any], re: int) -> None:
+        with self.lock:
+            self.desk.choose(int(args.get("index", -1)))
+            self._flush()
+
+    def _do_run_again(self, args: Mapping[str, Any], re: int) -> None:
+        """The same message through today's handler, for the card only: nothing is answered twice."""
+        job = self._recent.get(int(args.get("seq", -1)))
+        who = self.sources.answerer(job.message.action) if job else None
+        if job is None or who is None or job.log:
+            return
+        started = time.monotonic()
+        try:
+            with self.runner.shown():
+                value = self.runner.value_of(who.ask(job.message))
+            outcome = answers.interpret(job.message, value, self.sources, who.who)
+        except Exception as error:  # noqa: BLE001 - reported like the first time
+            self.reported(job, who.name or who.who, advised(error), who.handler)
+            return
+        with self.lock:
+            job.handler, job.arrived = who.handler, started
+            self.desk.draw(job, who, outcome)
+            self._flush()
+
+    # ------------------------------------------------------------ what a program asks for
+    def post(self, send: Send) -> None:
+        """Send a client message."""
+        self._open()
+        with self.lock:
+            self._post(send)
+            self._flush()
+
+    def dial(self, number: str, record: object = None) -> None:
+        """Ask the connector to call; raises ClickToDialDisabled until it allows that."""
+        self._open()
+        if not self.session.can_dial:
+            raise ClickToDialDisabled(self.status)
+        if record is None and self.sources.knows_contacts:
+            record = self.sources.find(number).contact
+        send = answers.dialled(number, record)
+        with self.lock:
+            self._post(_expiring(send, time.monotonic()))
+            name = send.data["clickToDialLogDetails"]["name"]
+            self._show("dialled", {"number": number, "name": name})
+            self._flush()
+
+    def notify(self, send: Send) -> None:
+        """A notice for the agent, not to be shown late."""
+        self.post(_expiring(send, time.monotonic()))
+
+    def run(self, awaitable: Awaitable[Any]) -> concurrent.futures.Future[Any]:
+        """Run a coroutine on the handlers' loop."""
+        return self.runner.await_(awaitable)
+
+    def command(self, what: str, args: dict[str, Any]) -> concurrent.futures.Future[dict[str, Any]]:
+        """The simulator's remote control; resolves when the command and all that it caused are through."""
+        self._open()
+        future: concurrent.futures.Future[dict[str, Any]] = concurrent.futures.Future()
+        with self.lock:
+            ref = next(self._command_numbers)
+            self._commands[ref] = future
+            self.channel.push({"t": "sim", "ref": ref, "what": what, "args": args})
+            self._flush()
+        return future
+
+    def _commanded(self, detail: Mapping[str, Any]) -> None:
+        future = self._commands.pop(detail.get("id", -1), None)
+        if future is None:
+            return
+
+        def resolve() -> None:
+            # Behind what arrived before: `await call.end()` returns when the log is saved.
+            if detail.get("ok") is True:
+                future.set_result(dict(detail.get("state") or {}))
+            else:
+                future.set_exception(SimulatorError(str(detail.get("error") or "it refused")))
+
+        self.runner.later(resolve)
+
+    # ------------------------------------------------------------ state
+    @property
+    def status(self) -> str:
+        if self.closed or self.facts.get("lost") is True:
+            return "lost"
+        if not self.in_memory and (self.channel.epoch is None or self.facts.get("shown") is not True):
+            return "not shown"
+        if self.session.configured:
+            return "configured"
+        if self.session.acked:
+            return "ready"
+        return "silent" if self.facts.get("silent") is True else "loading"
+
+    def reported_facts(self) -> dict[str, object]:
+        """What the page has said of the connection, without contents."""
+        return {name: self.facts[name] for name in _FACTS if name in self.facts}
+
+    def when(self, reached: Callable[[str], bool]) -> concurrent.futures.Future[str]:
+        """Resolves as soon as `reached(status)` holds."""
+        future: concurrent.futures.Future[str] = concurrent.futures.Future()
+        with self.lock:
+            self._waiters.append((reached, future))
+            self._state()
+        return future
+
+    def _state(self) -> None:
+        self._summarise()
+        status = self.status
+        self._tell("status", status)
+        self._tell("can_dial", self.session.can_dial)
+        for waiter in self._waiters[:]:
+            reached, future = waiter
+            if future.cancelled() or reached(status):
+                self._waiters.remove(waiter)
+                if future.set_running_or_notify_cancel():
+                    future.set_result(status)
+
+    def _summarise(self, *, again: bool = False) -> None:
+        failed = len(self.journal.failed)
+        self.desk.summarise(unsaved=len(self._parked), failed=failed, again=again)
+
+    def _tell(self, name: str, value: object) -> None:
+        if self._told.get(name, ABSENT) is not value:
+            self._told[name] = value
+            self.changed(name, value)
+
+    def _open(self) -> None:
+        if self.closed:
+            raise PhoneClosedError(f"the phone {self.name!r} was closed: make a new CRMWidget.")
+
+    def close(self, *, force: bool = False) -> None:
+        """End the channel and the threads; refuses while a log is kept."""
+        with self.lock:
+            if len(self.journal) and not force:
+                raise PhoneClosedError(
+                    f"{len(self.journal)} interaction logs are not saved yet: phone.journal shows "
+                    "them, .retry() tries again, phone.close(force=True) gives them up."
+                )
+            self.closed = True
+            self._state()
+            self._unwatch()
+            commands, self._commands = self._commands, {}
+        for future in commands.values():
+            future.set_exception(PhoneClosedError("the phone was closed"))
+        self._clock.stop()
+        self.runner.stop()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _is_history(send: Send) -> bool:
+    return send.action == "createHistoryItem"
+
+
+def _expiring(send: Send, now: float) -> Send:
+    """Nothing that acts on its own arrives late, but what was saved is history whenever it arrives."""
+    if _is_history(send):
+        return send
+    return Send(action=send.action, data=send.data, expires=now + EXPIRES)
+
+
+def _notice(failure: Failure, now: float) -> Send:
+    sent = answers.notice(failure.for_agent, title="Client application", severity="ERROR")
+    return _expiring(sent, now)

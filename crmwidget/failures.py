@@ -1,0 +1,99 @@
+"""Failures: what went wrong in a handler, kept so that it can be looked at and run again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from crmwidget.privacy import mask
+
+if TYPE_CHECKING:
+    from crmwidget.handlers import Handler
+    from crmwidget.protocol import Message
+
+_SUBJECT = {
+    "requestPerformInteractionScreenPop": "The screen pop",
+    "requestSaveInteractionLog": "Saving the call log",
+    "requestGetCrmDirectory": "The address book",
+    "requestGetCRMDirectory": "The address book",
+    "requestCrmData": "The CRM's settings",
+    "requestCustomFieldsValues": "The custom fields",
+    "requestOpenReports": "The reports",
+    "requestNavigateToClickToDialResult": "Opening the record",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Failure:
+    """One entry of `phone.errors`."""
+
+    message: Message
+    name: str
+    """The function's name, or who answered in words."""
+    error: BaseException
+    handler: Handler | None
+    late: bool = False
+    kept: bool = False
+    """It was an interaction log: it waits in the journal."""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def rerun(self) -> Any:
+        """Run the handler again with the same message, in the calling cell, so that %debug works.
+
+        Returns what it returns: for a coroutine function something to await.
+        Raises RuntimeError when no function of the user's had answered.
+        """
+        if self.handler is None:
+            msg = f"{self.name} is not a function that can be run again."
+            raise RuntimeError(msg) from self.error
+        return self.handler(self.message)
+
+    @property
+    def summary(self) -> str:
+        """Class and masked message."""
+        return self.text_of(self.error)
+
+    @property
+    def for_agent(self) -> str:
+        """What the agent is told; no detail of the program."""
+        subject = _SUBJECT.get(self.message.action, f"The answer to {self.message.action}")
+        what = "took too long" if self.late else "failed"
+        return f"{subject} {what}." + (" The log is kept." if self.kept else "")
+
+    @staticmethod
+    def text_of(error: BaseException) -> str:
+        """An error in one masked line."""
+        return f"{type(error).__name__}: {mask(_message(error))}"[:500]
+
+    def to_wire(self) -> dict[str, Any]:
+        """`show failed` of the wire, see ShownFailure in js/src/core/wire.ts."""
+        return {
+            "action": self.message.action,
+            "handler": self.name,
+            "error": self.summary,
+            "late": self.late,
+            "kept": self.kept,
+        }
+
+    def __repr__(self) -> str:
+        again = "; .rerun() runs it again" if self.handler else ""
+        return f"<{self.name}() for {self.message.action}: {self.summary}{again}>"
+
+
+def advised(error: BaseException) -> BaseException:
+    """The same error, with a note where its cause is known to mislead."""
+    if "different event loop" in _message(error) or "different loop" in _message(error):
+        error.add_note(
+            "An object made in a cell (an httpx.AsyncClient, a lock) belongs to the cell's event loop; "
+            "handlers run on another. Make it inside the handler, use the synchronous client, or try "
+            "it out with `await phone.run(coroutine)`."
+        )
+    return error
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the class of a user's exception may be broken, too
+        return "(its message cannot be read)"

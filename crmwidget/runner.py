@@ -1,0 +1,213 @@
+"""Runner: takes each message to whoever answers it, and brings back what came of it.
+
+Sync functions run one after another on the worker's thread, coroutines on the
+loop; both in the order of arrival, two of one action never at once. What the
+outcome means for the connection is the client's business.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import inspect
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from crmwidget import answers
+from crmwidget.errors import CRMWidgetError
+from crmwidget.handlers import EVERY, Handler
+from crmwidget.protocol import incoming
+from crmwidget.session import default_timeout
+from crmwidget.workers import Loop, Worker
+
+if TYPE_CHECKING:
+    from crmwidget.cell import Cell
+    from crmwidget.journal import Entry as LogEntry
+    from crmwidget.precedence import Answerer, Precedence
+    from crmwidget.protocol import Message
+    from crmwidget.session import Send
+    from crmwidget.traffic import Entry
+
+GRACE: Final = 10.0
+"""Seconds a message waits for a handler while the cell that made the widget still runs."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A message on its way."""
+
+    ticket: int
+    message: Message
+    entry: Entry
+    connector: str
+    """The origin it came from, or "simulator"."""
+    arrived: float
+    answered: bool = False
+    """The page has replied already."""
+    reply: str | None = None
+    """The action of the reply it is owed."""
+    epoch: str | None = None
+    seq: int | None = None
+    log: LogEntry | None = None
+    handler: Handler | None = None
+    """Who is running, or has run."""
+    finished: threading.Event = field(default_factory=threading.Event)
+    error: BaseException | None = None
+    sent: list[Send] = field(default_factory=list)
+    """What was sent because of it."""
+
+
+class Accounts(Protocol):
+    """Who is told what became of a job; called on the worker's thread or the loop."""
+
+    connector: str
+
+    def begun(self, job: Job, handler: Handler | None) -> None: ...
+    def parked(self, job: Job) -> None: ...
+    def done(self, job: Job, who: Answerer | None, outcome: answers.Outcome) -> None: ...
+    def failed(self, job: Job, who: Answerer, error: BaseException) -> None: ...
+    def reported(self, job: Job, name: str, error: BaseException, handler: Handler | None) -> object: ...
+
+
+class Runner:
+    """One per client."""
+
+    def __init__(self, name: str, sources: Precedence, accounts: Accounts) -> None:
+        self.cell: Cell | None = None
+        """Where the output of handlers goes."""
+        self._sources = sources
+        self._accounts = accounts
+        self._worker = Worker(f"crmwidget-{name}-handlers")
+        self._loop = Loop(f"crmwidget-{name}-loop")
+        self._changed = threading.Condition()
+        self._running: dict[str, concurrent.futures.Future[None]] = {}
+        self._current: Job | None = None
+
+    def submit(self, job: Job) -> None:
+        """Take a job behind all that were submitted before."""
+        self._worker.submit(lambda: self._run(job))
+
+    def later(self, task: Callable[[], object]) -> None:
+        """Run something else of the user's on the worker's thread."""
+        self._worker.submit(task)
+
+    def await_(self, awaitable: Awaitable[Any]) -> concurrent.futures.Future[Any]:
+        """Run an awaitable on the loop."""
+        return self._loop.run(awaitable)
+
+    def value_of(self, value: Any) -> Any:
+        """What a user's function returned, waited for when it is a coroutine."""
+        if not inspect.isawaitable(value):
+            return value
+        if self._loop.here():
+            msg = "an asynchronous source cannot be asked from an asynchronous handler: await it."
+            raise CRMWidgetError(msg)
+        return self._loop.run(value).result(default_timeout(""))
+
+    def wake(self) -> None:
+        """A handler was registered, or the cell is through: a message may be waiting for that."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def give_up(self, job: Job) -> None:
+        """The job's time is over: the next one must not be stuck behind it."""
+        if self._current is job:
+            self._worker.replace()
+
+    def stop(self) -> None:
+        self._worker.stop()
+        self._loop.stop()
+
+    @contextlib.contextmanager
+    def shown(self) -> Iterator[None]:
+        """Output of a user's function lands in the widget's cell."""
+        if self.cell is None:
+            yield
+        else:
+            with self.cell.shown():
+                yield
+
+    def _run(self, job: Job) -> None:
+        self._observe(job)
+        who = self._wait_for_answerer(job)
+        if who is None and job.log:
+            self._accounts.parked(job)
+            return
+        action = incoming(job.message.action)
+        if who is None or (job.answered and not (action and action.name == "ready")):
+            self._accounts.done(job, who, answers.Outcome())
+            return
+        self._wait_for_same(job)
+        self._current = job
+        self._accounts.begun(job, who.handler)
+        try:
+            with self.shown():
+                value = who.ask(job.message)
+        except BaseException as error:  # noqa: BLE001 - whatever a handler raises is reported
+            self._accounts.failed(job, who, error)
+        else:
+            if inspect.isawaitable(value):
+                self._running[job.message.action] = self._loop.run(self._await(job, who, value))
+            else:
+                self._returned(job, who, value)
+        if self._current is job:
+            self._current = None
+
+    async def _await(self, job: Job, who: Answerer, value: Awaitable[Any]) -> None:
+        try:
+            with self.shown():
+                result = await value
+        except BaseException as error:  # noqa: BLE001 - whatever a handler raises is reported
+            self._accounts.failed(job, who, error)
+        else:
+            self._returned(job, who, result)
+
+    def _returned(self, job: Job, who: Answerer, value: object) -> None:
+        try:
+            outcome = answers.interpret(job.message, value, self._sources, who.who)
+        except Exception as error:  # noqa: BLE001 - reported like an error of the handler
+            if job.log is None:
+                self._accounts.failed(job, who, error)
+                return
+            # It returned, so it has saved: only the history item is lost.
+            self._accounts.reported(job, who.name or who.who, error, who.handler)
+            outcome = answers.Outcome()
+        if job.log:
+            job.log.returned = getattr(value, "task_id", value)
+        self._accounts.done(job, who, outcome)
+
+    def _wait_for_same(self, job: Job) -> None:
+        running = self._running.pop(job.message.action, None)
+        if running is not None:
+            concurrent.futures.wait([running], timeout=default_timeout(job.message.action))
+
+    def _wait_for_answerer(self, job: Job) -> Answerer | None:
+        """A message can come before `@phone.on_...` has run: wait for that, or the end of the cell."""
+        end = time.monotonic() + GRACE
+        with self._changed:
+            while True:
+                # A simulated log never reaches the handler of a real connector.
+                if job.log and job.connector != self._accounts.connector:
+                    return None
+                who = self._sources.answerer(job.message.action)
+                left = end - time.monotonic()
+                settled = self.cell is None or self.cell.ended.is_set()
+                if settled or left <= 0 or job.answered or (who and who.handler):
+                    return who
+                self._changed.wait(left)
+
+    def _observe(self, job: Job) -> None:
+        """The handler of "*" sees every message; its value is ignored."""
+        observer = self._sources.handlers.get(EVERY)
+        if observer is None:
+            return
+        try:
+            with self.shown():
+                value = observer(job.message)
+            if inspect.isawaitable(value):
+                self._loop.run(value)
+        except Exception as error:  # noqa: BLE001 - an observer never costs a message
+            self._accounts.reported(job, observer.name, error, observer)

@@ -1,0 +1,365 @@
+"""CRMWidget: the anywidget around a client. Traits, arguments and the comm's routing; nothing else.
+
+A CRMWidget is a handle: running its cell again makes another one for the same
+name, which attaches to the living client and lends it a new comm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import hashlib
+import inspect
+import os
+import pathlib
+import sys
+import time
+import uuid
+import warnings
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import anywidget
+import traitlets
+
+from crmwidget.address import address
+from crmwidget.cell import Cell
+from crmwidget.client import Client, living
+from crmwidget.errors import NotReadyError, SimulatorError
+from crmwidget.handlers import DEFAULT, HandlerMethods, Handlers, Timeout
+from crmwidget.precedence import checked_adapter, checked_crm_data, checked_directory
+
+if TYPE_CHECKING:
+    from crmwidget.directory import Matches
+    from crmwidget.failures import Failure
+    from crmwidget.journal import Interactions, Journal
+    from crmwidget.precedence import Answers
+    from crmwidget.simulator import Simulator
+    from crmwidget.traffic import Traffic
+
+STATIC: Final = pathlib.Path(__file__).with_name("static")
+
+STATES: Final = ("loading", "ready", "configured")
+
+
+class _Latest(traitlets.TraitType[Any, Any]):
+    """A trait that notifies at every assignment: equal contents may be new contents."""
+
+    allow_none = True
+
+    def __init__(self, check: Callable[[CRMWidget, Any], Any] | None = None, **metadata: Any) -> None:
+        super().__init__(None, **metadata)
+        self._check = check
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        return value if value is None or self._check is None else self._check(obj, value)
+
+    def set(self, obj: Any, value: Any) -> None:
+        new = self._validate(obj, value)
+        old = obj._trait_values.get(self.name)
+        obj._trait_values[self.name] = new
+        obj._notify_trait(self.name, old, new)
+
+
+class CRMWidget(HandlerMethods, anywidget.AnyWidget):
+    """A contact-centre softphone in the notebook; what it asks, your functions answer.
+
+    origin: the connector's https URL (or origin); None runs the built-in simulator.
+    crm_data: CrmData, mapping, users or settings frame, or a (sync or async) function.
+    user: who of the users frame is the agent.
+    directory: any dataframe, list of mappings, Directory, or a function giving one.
+    crm: an adapter with any of current_user, contacts, find, open, save_log,
+        custom_fields, reports.
+    handlers: a Handlers registry made elsewhere.
+    name: identity of the phone on the page, across cell re-runs and kernel restarts.
+    region: two-letter region ("US") of numbers written without a country code.
+    allow_origins: further origins that may speak, where the connector redirects.
+    timeout: seconds for every handler; None: 10, and 60 for saving a log.
+    silence: seconds without a first `ready` after which it is called silent.
+    placement: "auto", "cell" or "dock".
+
+    Raises OriginError, CrmDataError, DirectoryError or TypeError, each with the remedy.
+    """
+
+    _esm = STATIC / "widget.js"
+    _key = traitlets.Unicode().tag(sync=True)
+    _id = traitlets.Unicode().tag(sync=True)
+    _born = traitlets.Float().tag(sync=True)
+
+    status = traitlets.Unicode("not shown", read_only=True)
+    last_message = _Latest(read_only=True)
+    record = traitlets.Any(None, allow_none=True, read_only=True)
+    candidates = traitlets.Tuple(read_only=True)
+    can_dial = traitlets.Bool(False, read_only=True)
+    crm_data = _Latest(lambda phone, value: checked_crm_data(value, phone._client.user))
+    directory = _Latest(lambda phone, value: checked_directory(value, phone._client.sources.region))
+    crm = _Latest(lambda phone, value: checked_adapter(value))
+
+    def __init__(
+        self,
+        origin: str | None = None,
+        *,
+        crm_data: Any = None,
+        user: Any = None,
+        directory: Any = None,
+        crm: Any = None,
+        handlers: Handlers | None = None,
+        name: str = "phone",
+        region: str | None = None,
+        allow_origins: Iterable[str] = (),
+        timeout: float | None = None,
+        silence: float = 15,
+        placement: str = "auto",
+        **unknown: Any,
+    ) -> None:
+        _refuse(unknown)
+        checked = None if origin is None else address(origin)
+        origins = _origins(allow_origins)
+        _check(name, region, silence, placement, timeout)
+        data = checked_crm_data(crm_data, user)
+        region = region.upper() if region else getattr(data, "dial_region", None)
+        contacts = checked_directory(directory, region)
+        adapter = checked_adapter(crm)
+        cell = Cell()
+        key = _key_of(name)
+        client = living.get(key)
+        if client is None or client.closed:
+            client = living[key] = Client(name, handlers)
+        elif handlers is not None:
+            client.use_handlers(handlers)
+        self._client = client
+        self._cell_id = cell.id
+        previous = _attached.get(key)
+        identity = uuid.uuid4().hex  # chosen here, so that _id is part of comm_open
+        super().__init__(_key=key, _id=identity, _born=time.time(), model_id=identity)
+        self.on_msg(lambda _, content, buffers: client.receive(self, content))
+        _attached[key] = self
+        if checked is None and data is None and adapter is None:
+            from crmwidget.crmdata import demonstration
+
+            data = demonstration()
+        with client.lock:
+            client.user = user
+            client.timeout = DEFAULT if timeout is None else timeout
+            client.connector = "simulator" if checked is None else checked.origin
+            sources = client.sources
+            sources.crm_data, sources.directory = data, contacts
+            sources.crm, sources.region = adapter, region
+            for trait, value in (("crm_data", data), ("directory", contacts), ("crm", adapter)):
+                self._trait_values[trait] = value
+        client.adopt(cell, self._changed)
+        page: dict[str, Any] = {
+            "name": name,
+            "simulated": checked is None,
+            "origins": [] if checked is None else list(dict.fromkeys((checked.origin, *origins))),
+            "placement": placement,
+            "limits": {"silence": silence},
+        }
+        if checked is None:
+            from crmwidget import simulator
+
+            page["srcdoc"] = client.channel.add_part(simulator.page().encode())
+        else:
+            page["src"] = checked.src
+        client.configure(page)
+        if previous is not None and previous is not self:
+            previous._supersede(cell)
+
+    # ------------------------------------------------------------ handlers
+    def on(self, action: str, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
+        """Register `f` for an action; see `Handlers.on`."""
+        return self._client.handlers.on(action, f, timeout=timeout)
+
+    def off(self, action: str) -> None:
+        """Remove the handler of an action."""
+        self._client.handlers.off(action)
+
+    # ------------------------------------------------------------ what a program asks for
+    def dial(self, number: str, record: object = None) -> None:
+        """Ask the connector to call `number`; `record`: a Contact or a mapping with id, name, email, url, type.
+
+        Raises ClickToDialDisabled until the connector has enabled it (see `can_dial`).
+        Expires after 5 s.
+        """
+        self._client.dial(number, record)
+
+    def notify(
+        self, text: str, *, title: str = "", severity: str = "INFO", kind: str = "transient"
+    ) -> None:
+        """Show the agent a notice in the connector; expires after 5 s.
+
+        severity: EVENT, INFO, WARNING, ERROR, CRITICAL, SUCCESS; kind: transient,
+        okDialog, okCancelDialog, fixedDialog, html.
+        """
+        from crmwidget.answers import notice
+
+        self._client.notify(notice(text, title=title, severity=severity, kind=kind))
+
+    def post(self, action: str, data: Any = None) -> None:
+        """Send any client message; raises ActionError for a name that is not one."""
+        from crmwidget.answers import ABSENT, message_of_ours
+
+        self._client.post(message_of_ours(action, ABSENT if data is None else data))
+
+    def find(self, numbers: str | Iterable[str]) -> Matches:
+        """Contacts with any of these numbers, in order of certainty, each with the reason."""
+        return self._client.sources.find(numbers)
+
+    async def wait(self, state: str = "configured", timeout: float = 30) -> str:
+        """Until the status is `state` or past it; returns the status.
+
+        Raises NotReadyError with what the page reports. On a kernel that cannot receive
+        messages while a cell runs (ipykernel 6) it can only time out: wait in a cell of its own.
+        """
+        if state not in STATES:
+            raise ValueError(f"wait({state!r}): wait for one of {', '.join(STATES)}.")
+        rank = STATES.index(state)
+        reached = self._client.when(lambda s: s in STATES and STATES.index(s) >= rank)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(reached), timeout)
+        except TimeoutError:
+            raise NotReadyError(
+                state, self._client.status, timeout, self._client.reported_facts(), self._advice()
+            ) from None
+
+    def run(self, coroutine: Awaitable[Any]) -> Awaitable[Any]:
+        """Run a coroutine on the handlers' loop: `await phone.run(client.get(...))`."""
+        if not inspect.isawaitable(coroutine):
+            raise TypeError(f"run() needs a coroutine, not {type(coroutine).__name__}: phone.run(f(x)).")
+        return asyncio.wrap_future(self._client.run(coroutine))
+
+    @property
+    def answers(self) -> Answers:
+        """Who answers which question of the connector."""
+        return self._client.sources.table()
+
+    @property
+    def errors(self) -> list[Failure]:
+        """What went wrong in handlers, newest last; `.rerun()` runs one again here."""
+        return self._client.errors
+
+    @property
+    def traffic(self) -> Traffic:
+        """The messages of this kernel, bounded and redacted."""
+        return self._client.traffic
+
+    @property
+    def interactions(self) -> Interactions:
+        """The interaction logs of this kernel, unredacted, in memory."""
+        return self._client.interactions
+
+    @property
+    def journal(self) -> Journal:
+        """The interaction logs that are not saved yet."""
+        return self._client.journal
+
+    @property
+    def simulator(self) -> Simulator:
+        """The simulated connector's remote control; SimulatorError when a real one is embedded."""
+        if self._client.connector != "simulator":
+            raise SimulatorError(
+                f"this phone embeds {self._client.connector}, which cannot be driven from Python. "
+                "Leave origin out to use the simulator."
+            )
+        from crmwidget.simulator import Simulator
+
+        return Simulator(self._client.command)
+
+    def close(self, *, force: bool = False) -> None:
+        """End the phone: frame, channel and threads; refuses while a log is kept."""
+        if _attached.get(self._key) is self:
+            self._client.close(force=force)
+            _attached.pop(self._key, None)
+            living.pop(self._key, None)
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"<CRMWidget {self._client.name!r} {self._client.status}>"
+
+    # ------------------------------------------------------------ glue
+    def open(self) -> None:
+        """Pin the routing: ipykernel 7 sends a comm's messages to the shell that last *sent* on it, the busy main one."""
+        super().open()
+        kernel = getattr(_ipython(), "kernel", None)
+        manager = getattr(getattr(kernel, "shell_channel_thread", None), "manager", None)
+        if manager is not None and hasattr(self.comm, "_reply_subshell_for"):
+            # The page may name a subshell of a dead kernel: main (None) is late, nowhere is lost.
+            self.comm._reply_subshell_for = (
+                lambda data, default: default if default in manager.list_subshell() else None
+            )
+
+    def _changed(self, name: str, value: object) -> None:
+        """A new value of a read-only trait: readable at once, its observers run where handlers run."""
+        old = self._trait_values.get(name)
+        self._trait_values[name] = value
+        change = {"name": name, "old": old, "new": value, "owner": self, "type": "change"}
+        self._client.later(lambda: self.notify_change(traitlets.Bunch(change)))
+
+    @traitlets.observe("crm_data", "directory", "crm")
+    def _source_changed(self, change: Any) -> None:
+        setattr(self._client.sources, change["name"], change["new"])
+        self._client.configure()
+
+    def _supersede(self, cell: Cell) -> None:
+        """A newer handle of this name took over: one of the same cell is gone, another says so."""
+        mine = self._cell_id
+        if mine is not None and mine == cell.id:
+            super().close()
+
+    def _advice(self) -> str:
+        return _ADVICE.get(self._client.status, "Look at phone.errors and phone.traffic.")
+
+
+_attached: dict[str, CRMWidget] = {}
+_ADVICE: Final = {
+    "not shown": "Display the phone: put `phone` on the last line of a cell.",
+    "loading": "The frame is loading; a login may be open in it.",
+    "silent": "The connector has sent no ready: is the address right, the agent logged in, "
+    "this notebook's origin allowed by the connector's administrator, and are cookies allowed for it?",
+    "ready": "It has not asked for crmData yet: usually the agent has to be activated first [I].",
+    "lost": "Run the cell that made the phone again.",
+}
+_ARGUMENTS: Final = (
+    "origin", "crm_data", "user", "directory", "crm", "handlers", "name", "region",
+    "allow_origins", "timeout", "silence", "placement",
+)  # fmt: skip
+
+
+def _refuse(unknown: dict[str, Any]) -> None:
+    if not unknown:
+        return
+    given = next(iter(unknown))
+    near = difflib.get_close_matches(given, _ARGUMENTS, n=1, cutoff=0.5)
+    advice = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_ARGUMENTS)}."
+    raise TypeError(f"CRMWidget() has no argument {given!r}. {advice}")
+
+
+def _origins(given: Iterable[str]) -> list[str]:
+    if isinstance(given, str):
+        raise TypeError("allow_origins= is a list of origins: allow_origins=['https://...'].")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # here an origin without a path is what is wanted
+        return [address(origin).origin for origin in given]
+
+
+def _check(name: object, region: object, silence: float, placement: str, timeout: float | None) -> None:
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"name= is a text that identifies the phone on the page, not {name!r}.")
+    if region is not None and not (isinstance(region, str) and len(region) == 2 and region.isalpha()):
+        raise ValueError(f"region={region!r}: a two-letter region such as 'US' or 'GB'.")
+    if placement not in {"auto", "cell", "dock"}:
+        raise ValueError(f"placement={placement!r}: one of 'auto', 'cell', 'dock'.")
+    for label, value in (("silence", silence), ("timeout", timeout)):
+        if value is not None and (isinstance(value, bool) or not value > 0):
+            raise ValueError(f"{label}={value!r}: seconds above 0.")
+
+
+def _key_of(name: str) -> str:
+    """The phone's key on the page: two notebooks in one JupyterLab share a page."""
+    notebook = os.environ.get("JPY_SESSION_NAME") or str(pathlib.Path.cwd())
+    return hashlib.sha256(f"{notebook}#{name}".encode()).hexdigest()[:16]
+
+
+def _ipython() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None

@@ -1,0 +1,80 @@
+"""What may be embedded, and whose messages are then heard."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+
+from crmwidget.address import address
+from crmwidget.errors import OriginError
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://crm.example.com/app/?tenantId=ABCDEF", "https://crm.example.com"),
+        ("https://crm.example.com:443/app", "https://crm.example.com"),
+        ("https://CRM.Example.com:8443/app#x", "https://crm.example.com:8443"),
+        ("https://büro.example/app", "https://xn--bro-hoa.example"),
+        ("http://localhost:4200", "http://localhost:4200"),
+        ("http://127.0.0.1/", "http://127.0.0.1"),
+        ("http://app.localhost:80/x", "http://app.localhost"),
+        ("http://[::1]:9000/", "http://[::1]:9000"),
+    ],
+)
+def test_the_origin_is_written_as_a_browser_writes_it(url: str, origin: str) -> None:
+    assert address(url).origin == origin
+    assert address(url).src == url
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("crm.example.com/app", "Write the scheme: 'https://crm.example.com/app'"),
+        ("localhost:4200", "Write the scheme"),
+        ("//crm.example.com", "Write the scheme: 'https://crm.example.com'"),
+        ("http://crm.example.com/a", "Use 'https://crm.example.com/a'"),
+        ("http://127.0.0.1.example.com/", "Use 'https://"),
+        ("javascript:alert(1)", "not an address of a web page"),
+        ("data:text/html,hello", "not an address of a web page"),
+        ("blob:https://crm.example.com/1", "not an address of a web page"),
+        ("file:///etc/passwd", "not an address of a web page"),
+        ("about:blank", "not an address of a web page"),
+        ("https://", "names no host"),
+        ("https:///path", "names no host"),
+        ("*", "Name one origin"),
+        ("null", "Name one origin"),
+        ("https://*.example.com/", "not one exact name"),
+        ("https://user:secret@crm.example.com/", "Write scheme, host and path only"),
+        ("https://crm.example.com\\@evil.example/", "Write scheme, host and path only"),
+        ("https://crm.example.com:99999/", "port"),
+        (" https://crm.example.com/", "Remove them"),
+        ("https://crm.exa\tmple.com/", "Remove them"),
+        ("", "Write the scheme"),
+        ("https://[::1", "cannot be read"),
+        (5, "an address is text, not int"),
+        (None, "an address is text, not NoneType"),
+    ],
+)
+def test_each_refusal_names_the_remedy(url: object, advice: str) -> None:
+    with pytest.raises(OriginError, match="cannot embed") as caught:
+        address(url)
+
+    assert advice in str(caught.value)
+
+
+def test_a_password_in_the_address_is_not_repeated() -> None:
+    with pytest.raises(OriginError) as caught:
+        address("https://user:secret@crm.example.com/")
+
+    assert "secret" not in str(caught.value)
+
+
+def test_an_origin_without_a_path_is_said() -> None:
+    with pytest.warns(UserWarning, match="give the whole URL"):
+        address("https://crm.example.com")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        address("https://crm.example.com/app")

@@ -1,0 +1,362 @@
+"""The kernel's end of the channel, against a model of a page on a bad link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmwidget.channel import LATE, PAUSE, SILENT, VERSION, Attached, Channel, Delivered, WrongVersion
+
+Content = dict[str, Any]
+
+
+def hello(epoch: str = "page", n: int = 1, **more: Any) -> Content:
+    item = {
+        "t": "hello",
+        "n": n,
+        "v": VERSION,
+        "build": "b",
+        "lowest": 1,
+        "kernel": None,
+        "got": 0,
+        "facts": {},
+        "at": 0,
+        **more,
+    }
+    return {"crm": 1, "epoch": epoch, "items": [item]}
+
+
+def batch(*numbers: int, epoch: str = "page") -> Content:
+    items = [{"t": "msg", "seq": n, "at": 0, "m": f"message {n}"} for n in numbers]
+    return {"crm": 1, "epoch": epoch, "items": items}
+
+
+def numbers(events: list[Any]) -> list[int]:
+    return [event.seq for event in events if isinstance(event, Delivered)]
+
+
+def sent(channel: Channel, now: float) -> list[Content]:
+    """All items that are transmitted now."""
+    return [item for content, _ in channel.flush(now=now) for item in content["items"]]
+
+
+@pytest.fixture
+def channel() -> Channel:
+    """A channel whose page has said hello."""
+    channel = Channel("kernel")
+    channel.receive(hello(), now=0)
+    channel.flush(now=0)
+    return channel
+
+
+def test_a_hello_is_answered_with_welcome_settings_and_marks() -> None:
+    channel = Channel("kernel")
+    channel.set({"t": "set", "standing": {}})
+
+    events = channel.receive(hello(lowest=4, facts={"acked": True}), now=2)
+
+    assert events == [Attached({"acked": True}, fresh=True)]
+    assert sent(channel, 2) == [
+        {"t": "welcome", "n": 1, "v": VERSION, "got": 3, "kernel": "kernel", "lowest": 1, "at": 2000},
+        {"t": "set", "standing": {}},
+        {"t": "got", "n": 3, "done": 3},
+    ]
+
+
+def test_a_page_of_another_version_is_named_and_not_read() -> None:
+    channel = Channel()
+
+    assert channel.receive(hello(v=99), now=0) == [WrongVersion(99)]
+    assert channel.receive(batch(1), now=0) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"crm": 1},
+        {"crm": 1, "epoch": 1, "items": []},
+        {"crm": 1, "epoch": "page", "items": "no"},
+        {"crm": 1, "epoch": "page", "items": [None, 3, {"t": "msg"}, {"t": "msg", "seq": "1"}]},
+        {"crm": 2, "epoch": "page", "items": []},
+    ],
+)
+def test_what_is_not_ours_is_ignored(channel: Channel, content: object) -> None:
+    assert channel.receive(content, now=0) == []
+
+
+def test_early_items_wait_and_known_ones_are_dropped(channel: Channel) -> None:
+    assert numbers(channel.receive(batch(2, 3), now=0)) == []
+    assert numbers(channel.receive(batch(1), now=0)) == [1, 2, 3]
+    assert numbers(channel.receive(batch(1, 2, 3, 4), now=0)) == [4]
+    assert channel.duplicates == 3
+
+
+def test_done_is_cumulative_and_what_is_done_above_it_is_named_once(channel: Channel) -> None:
+    channel.receive(batch(1, 2, 3, 4), now=0)
+    channel.finish("page", 2, now=0)
+    channel.finish("page", 4, now=0)
+
+    assert sent(channel, 1)[-1] == {"t": "got", "n": 4, "done": 0, "also": [2, 4]}
+
+    channel.finish("page", 1, now=1)
+
+    assert sent(channel, 2)[-1] == {"t": "got", "n": 4, "done": 2}
+
+
+def test_a_page_that_may_have_missed_marks_is_told_them_again(channel: Channel) -> None:
+    channel.receive(batch(1, 2), now=0)
+    channel.finish("page", 2, now=0)
+    channel.flush(now=1)
+
+    channel.receive(hello(n=2), now=2)
+
+    assert sent(channel, 2)[-1] == {"t": "got", "n": 2, "done": 0, "also": [2]}
+
+
+def test_the_first_item_goes_at_once_and_what_follows_goes_as_one(channel: Channel) -> None:
+    channel.push({"t": "show", "what": "a"})
+    first = sent(channel, 1)
+    channel.push({"t": "show", "what": "b"})
+    channel.push({"t": "show", "what": "c"})
+
+    assert [i.get("what") for i in first][:1] == ["a"]
+    assert sent(channel, 1) == []
+    assert channel.wake(now=1) == 1 + PAUSE
+    assert [i.get("what") for i in sent(channel, 1 + PAUSE)] == ["b", "c", None]
+
+
+def test_what_is_not_acknowledged_is_sent_again_and_less_often_each_time(channel: Channel) -> None:
+    channel.push({"t": "show", "what": "a"})
+    channel.flush(now=1)
+
+    assert sent(channel, 1.5) == []
+    assert [i.get("what") for i in sent(channel, 1 + LATE)][0] == "a"
+    assert sent(channel, 1 + 2 * LATE) == []
+    assert [i.get("what") for i in sent(channel, 1 + 3 * LATE)][0] == "a"
+
+
+def test_a_page_that_is_silent_for_long_is_left_alone(channel: Channel) -> None:
+    channel.push({"t": "show", "what": "a"})
+    channel.flush(now=1)
+
+    assert channel.wake(now=SILENT + 1) is None
+    assert sent(channel, SILENT + 1) == []
+
+
+def test_acknowledged_items_are_forgotten(channel: Channel) -> None:
+    channel.push({"t": "show", "what": "a"})
+    channel.flush(now=1)
+    channel.receive({"crm": 1, "epoch": "page", "items": [{"t": "got", "n": 1}]}, now=1)
+
+    assert channel.wake(now=1) is None
+    assert sent(channel, 5) == []
+
+
+def test_numbers_of_an_earlier_kernel_acknowledge_nothing(channel: Channel) -> None:
+    channel.push({"t": "show", "what": "a"})
+    channel.flush(now=1)
+
+    channel.receive(hello(n=2, got=7, kernel="an earlier one"), now=2)
+
+    assert "a" in [i.get("what") for i in sent(channel, 2)]
+
+
+def test_items_for_a_page_that_is_not_there_yet_wait_for_it() -> None:
+    channel = Channel()
+    channel.push({"t": "show", "what": "a"})
+    assert channel.flush(now=0) == []
+
+    channel.receive(hello(), now=1)
+
+    assert "a" in [i.get("what") for i in sent(channel, 1)]
+
+
+def test_an_item_whose_time_is_over_is_not_sent(channel: Channel) -> None:
+    channel.push({"t": "post", "m": {"action": "clickToDialResponse"}, "exp": 1000})
+
+    assert sent(channel, 2) == []
+
+
+def test_a_new_page_gets_no_answers_to_the_old_one_but_its_history(channel: Channel) -> None:
+    channel.push({"t": "post", "m": {"action": "crmDirectory"}})
+    channel.push({"t": "post", "m": {"action": "createHistoryItem"}})
+    channel.flush(now=1)
+
+    channel.receive(hello("other"), now=2)
+
+    posted = [i["m"]["action"] for i in sent(channel, 2) if i["t"] == "post"]
+    assert posted == ["createHistoryItem"]
+
+
+def test_a_buffer_goes_once_to_a_page_that_keeps_it(channel: Channel) -> None:
+    name = channel.add_part(b"[1]")
+    settings = {"t": "set", "standing": {"x": {"action": "crmDirectory", "part": name}}}
+    channel.set(settings)
+
+    (content, buffers), *_ = channel.flush(now=1)
+    assert (content["parts"], buffers) == ([name], [b"[1]"])
+
+    channel.set(settings)
+    (content, buffers), *_ = channel.flush(now=2)
+    assert ("parts" in content, buffers) == (False, [])
+
+    channel.receive(hello("other"), now=3)
+    (content, buffers), *_ = channel.flush(now=3)
+    assert buffers == [b"[1]"]
+
+
+def test_a_page_says_in_hello_which_buffers_it_still_has(channel: Channel) -> None:
+    name = channel.add_part(b"[1]")
+    channel.set({"t": "set", "standing": {"x": {"action": "crmDirectory", "part": name}}})
+
+    channel.receive(hello("other", facts={"cached": [name]}), now=1)
+
+    assert channel.flush(now=1)[0][1] == []
+
+
+@dataclass
+class Page:
+    """A page as simple as can be: keeps what is not done, asks, and sends again what is missing."""
+
+    epoch: str
+    queue: dict[int, bool] = field(default_factory=dict)
+    """By number; False: done, kept as a skip so that a new kernel sees no holes."""
+    last: int = 0
+    probe: int = 0
+    kernel: str | None = None
+    received: list[Any] = field(default_factory=list)
+    got: int = 0
+
+    def say(self) -> Content:
+        self.last += 1
+        self.queue[self.last] = True
+        return self.item(self.last)
+
+    def item(self, number: int) -> Content:
+        content = batch(number, epoch=self.epoch)
+        if not self.queue[number]:
+            content["items"][0] = {"t": "note", "seq": number, "at": 0, "what": "done"}
+        return content
+
+    def ask(self) -> Content:
+        self.probe += 1
+        lowest = min(self.queue, default=self.last + 1)
+        return hello(self.epoch, self.probe, lowest=lowest, kernel=self.kernel, got=self.got)
+
+    def receive(self, content: Content) -> list[Content]:
+        if content["epoch"] != self.epoch:
+            return []
+        again: list[Content] = []
+        for item in content["items"]:
+            if item["t"] == "welcome" and item["n"] == self.probe:
+                if item["kernel"] != self.kernel:
+                    self.kernel, self.got = item["kernel"], item["lowest"] - 1
+                again = [self.item(n) for n in sorted(self.queue) if n > item["got"]]
+            elif item["t"] == "got" and self.kernel is not None:
+                for n in self.queue:
+                    self.queue[n] &= n > item["done"] and n not in item.get("also", ())
+                while self.queue and not self.queue[min(self.queue)]:
+                    del self.queue[min(self.queue)]
+            elif item["t"] == "show" and item["seq"] == self.got + 1:
+                self.got += 1
+                self.received.append(item["what"])
+        if self.got:
+            again.append({"crm": 1, "epoch": self.epoch, "items": [{"t": "got", "n": self.got}]})
+        return again
+
+
+STEPS = st.lists(
+    st.sampled_from(["say", "push", "ask", "tick", "drop up", "drop down", "twice", "swap", "finish"]),
+    max_size=60,
+)
+
+
+@given(STEPS)
+@settings(deadline=None)
+def test_over_a_bad_link_everything_arrives_once_and_in_order_both_ways(steps: list[str]) -> None:
+    page, channel, now = Page("page"), Channel("kernel"), 0.0
+    up: list[Content] = [page.ask()]
+    down: list[Content] = []
+    handled: list[int] = []
+    open_: list[int] = []
+    pushed = 0
+
+    def exchange() -> None:
+        nonlocal now
+        now += 0.05
+        for content in up[:]:
+            got = numbers(channel.receive(content, now=now))
+            handled.extend(got)
+            open_.extend(got)
+        up.clear()
+        down.extend(content for content, _ in channel.flush(now=now))
+        for content in down[:]:
+            up.extend(page.receive(content))
+        down.clear()
+
+    for step in steps:
+        if step == "say":
+            up.append(page.say())
+        elif step == "push":
+            pushed += 1
+            channel.push({"t": "show", "what": pushed})
+        elif step == "ask":
+            up.append(page.ask())
+        elif step == "drop up":
+            up.clear()
+        elif step == "drop down":
+            now += 0.05
+            channel.flush(now=now)
+        elif step == "twice":
+            up.extend(up[:])
+        elif step == "swap":
+            up.reverse()
+        elif step == "finish" and open_:
+            channel.finish("page", open_.pop(), now=now)
+        else:
+            exchange()
+    for _ in range(8):  # the link is good again: a few questions bring everything
+        now += 8 * LATE
+        up.append(page.ask())
+        exchange()
+        exchange()
+    for number in open_:
+        channel.finish("page", number, now=now)
+    for _ in range(2):
+        now += 1
+        exchange()
+
+    assert handled == list(range(1, page.last + 1))
+    assert page.received == list(range(1, pushed + 1))
+    assert page.queue == {}
+
+
+@given(st.integers(1, 20), st.data())
+@settings(deadline=None)
+def test_a_new_kernel_is_sent_exactly_what_was_not_done(total: int, data: st.DataObject) -> None:
+    page, first = Page("page"), Channel("first")
+    first.receive(page.ask(), now=0)
+    for _ in range(total):
+        first.receive(page.say(), now=0)
+    done = data.draw(st.sets(st.integers(1, total)))
+    for number in done:
+        first.finish("page", number, now=0)
+    for content, _ in first.flush(now=1):
+        page.receive(content)
+
+    second, handled = Channel("second"), []
+    second.receive(page.ask(), now=2)
+    for content, _ in second.flush(now=2):
+        for again in page.receive(content):
+            events = second.receive(again, now=2)
+            handled += [e.seq for e in events if e.item["t"] == "msg"]  # type: ignore[union-attr]
+
+    assert handled == sorted(set(range(1, total + 1)) - done)
