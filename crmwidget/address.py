@@ -30,7 +30,7 @@ def address(url: object) -> Address:
     """
     if not isinstance(url, str):
         raise OriginError(str(url), f"an address is text, not {type(url).__name__}", _EXAMPLE + ".")
-    if url != url.strip() or any(ord(c) < 33 for c in url):
+    if url != url.strip() or any(c <= " " for c in url):
         raise OriginError(url, "it has spaces or control characters", "Remove them.")
     if url in {"*", "null"}:
         raise OriginError(
@@ -46,11 +46,14 @@ def address(url: object) -> Address:
             f"Use 'https://{parts.netloc}{parts.path}'.",
         )
     port = _port(url, parts)
-    origin = f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, _PORTS[parts.scheme]) else "")
+    origin = f"{parts.scheme}://{host}" + (
+        f":{port}" if port not in (None, _PORTS[parts.scheme]) else ""
+    )
     if parts.path in ("", "/") and not parts.query and not is_loopback(host):
         warnings.warn(
             f"{url!r} is an origin without a path. Connectors usually live below one "
-            "(…/sfdc-workspaces/?tenantId=…); if the frame stays empty or silent, give the whole URL.",
+            "(…/sfdc-workspaces/?tenantId=…); if the frame stays empty or silent, "
+            "give the whole URL.",
             stacklevel=4,
         )
     return Address(url, origin)
@@ -60,7 +63,9 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise OriginError(url, f"it cannot be read as an address ({error})", _EXAMPLE + ".") from None
+        raise OriginError(
+            url, f"it cannot be read as an address ({error})", _EXAMPLE + "."
+        ) from None
     if parts.scheme in _PORTS and parts.netloc:
         return parts
     if parts.scheme in _PORTS:
@@ -79,7 +84,9 @@ def _split(url: str) -> SplitResult:
 def _host(url: str, parts: SplitResult) -> str:
     if "@" in parts.netloc or "\\" in url:
         raise OriginError(
-            url.replace(parts.netloc, parts.netloc.rpartition("@")[2]) if "@" in parts.netloc else url,
+            url.replace(parts.netloc, parts.netloc.rpartition("@")[2])
+            if "@" in parts.netloc
+            else url,
             "it carries a name, a password or a backslash, which can disguise the real host",
             "Write scheme, host and path only.",
         )

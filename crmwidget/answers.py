@@ -68,16 +68,19 @@ def message_of_ours(action: str, data: object = ABSENT) -> Send:
 
 
 def dialled(number: str, record: object) -> Send:
-    """clickToDialResponse for a number and, where there is one, the record it belongs to.
+    """ClickToDialResponse for a number and, where there is one, the record it belongs to.
 
     `record`: a Contact, a Match, or a mapping with id, name, email, url, type.
     """
     if not isinstance(number, str) or not any(c.isalnum() for c in number):
-        raise ValueError(f"dial() needs the number as text, such as '+12025550143', not {type(number).__name__}.")
-    contact = getattr(record, "contact", record)
-    read = contact.get if isinstance(contact, Mapping) else lambda k: getattr(contact, k, None)
-    if contact is None:
-        read = {}.get
+        raise ValueError(
+            f"dial() needs the number as text, such as '+12025550143', not {type(number).__name__}."
+        )
+    contact: Any = getattr(record, "contact", record)
+
+    def read(name: str) -> Any:
+        return contact.get(name) if isinstance(contact, Mapping) else getattr(contact, name, None)
+
     return Send(
         action="clickToDialResponse",
         data=protocol.click_to_dial_response(
@@ -92,7 +95,7 @@ def dialled(number: str, record: object) -> Send:
 
 
 def _reply(message: protocol.Message, value: protocol.Reply) -> Outcome:
-    sent = message_of_ours(value.action, value.data)
+    sent = message_of_ours(value.action, ABSENT if value.data is None else value.data)
     action = incoming(message.action)
     if action and action.reply == sent.action:
         return Outcome(reply=sent.data)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import contextlib
 import threading
 import warnings
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmwidget.privacy import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 class Cell:
@@ -72,10 +74,10 @@ class Cell:
         """Display a value as if the cell had."""
         if self._shell is None:
             return
-        from IPython.display import display
+        from IPython.display import display as shown
 
         with self.shown():
-            display(value)
+            shown(value)  # type: ignore[no-untyped-call]
 
     def when_ended(self, call: Callable[[], None]) -> None:
         """Call once when the cell is through; at once when it is."""

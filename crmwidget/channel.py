@@ -1,9 +1,9 @@
 """Channel: did it arrive. The kernel's end of the wire between page and kernel.
 
-No clock, thread or comm (times are seconds on the caller's clock): feed it the content of custom messages with the time,
-hand it what is to be sent, transmit what `flush` returns, call again at `wake`.
-The page's end is js/src/core/channel.ts; what the items mean is in
-js/src/core/wire.ts.
+No clock, thread or comm: feed it the content of custom messages with the time
+(seconds on the caller's clock), hand it what is to be sent, transmit what
+`flush` returns, call again at `wake`. The page's end is js/src/core/channel.ts;
+what the items mean is in js/src/core/wire.ts.
 
 Two marks go back: `got`, this kernel holds it, send more; `done`, the page may
 forget it. A page sends a new kernel all that is not done; the same kernel takes
@@ -174,7 +174,7 @@ class Channel:
         return [Attached(facts, fresh)]
 
     def _turn_to(self, epoch: str) -> None:
-        """Speak to another page: answers to the old one's questions are void, but what it saved is history."""
+        """Speak to another page: answers to the old one are void, what it saved is history."""
         if self.epoch is None:  # the first one: what waits was meant for it
             self.epoch = epoch
             return

@@ -14,7 +14,6 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -48,7 +47,7 @@ from crmwidget.traffic import Traffic
 from crmwidget.workers import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from crmwidget.cell import Cell
 
@@ -64,13 +63,14 @@ _FACTS: Final = (
 )  # fmt: skip
 
 living: dict[str, Client] = globals().get("living", {})
-"""By key; importlib.reload and %autoreload run this file again, and living phones must survive that."""
+"""By key; importlib.reload and %autoreload run this file again: living phones survive that."""
 
 
 class Link(Protocol):
     """The road to the page: a widget's comm."""
 
-    def send(self, content: dict[str, Any], buffers: list[bytes]) -> None: ...
+    def send(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        """Hand it to the comm; that it did not raise proves nothing."""
 
 
 class Client:
@@ -119,6 +119,7 @@ class Client:
     # ------------------------------------------------------------ settings
     @property
     def handlers(self) -> Handlers:
+        """The user's functions."""
         return self.sources.handlers
 
     def use_handlers(self, handlers: Handlers) -> None:
@@ -140,7 +141,7 @@ class Client:
         cell.when_ended(self.runner.wake)
 
     def configure(self, settings: dict[str, Any] | None = None) -> None:
-        """New page settings (src or srcdoc, origins, placement, limits), or new sources of answers."""
+        """New settings for the page (src or srcdoc, origins, ...), or new sources of answers."""
         with self.lock:
             if settings is not None:
                 self._settings = settings
@@ -155,7 +156,7 @@ class Client:
         self.runner.wake()
 
     def _settle(self) -> None:
-        """What follows from who answers: the page's standing answers, and logs that waited for a handler."""
+        """What follows from who answers: standing answers, and logs that waited for a handler."""
         standing = self._standing()
         if self._settings is not None:
             self.channel.set({"t": "set", **self._settings, "standing": standing})
@@ -229,7 +230,7 @@ class Client:
         self.channel.finish(event.epoch, event.seq, now=now)
 
     def _said(self, event: Delivered, now: float) -> None:
-        """The connector's message, as text; the page has judged it, but it may still be no JSON for Python."""
+        """The connector's message, as text; the page has judged it, Python may yet not read it."""
         item = event.item
         try:
             message = json.loads(item["m"])
@@ -536,7 +537,7 @@ class Client:
             self._flush()
 
     def _do_run_again(self, args: Mapping[str, Any], re: int) -> None:
-        """The same message through today's handler, for the card only: nothing is answered twice."""
+        """The same message through today's handler, for the card: nothing is answered twice."""
         job = self._recent.get(int(args.get("seq", -1)))
         who = self.sources.answerer(job.message.action) if job else None
         if job is None or who is None or job.log:
@@ -585,7 +586,7 @@ class Client:
         return self.runner.await_(awaitable)
 
     def command(self, what: str, args: dict[str, Any]) -> concurrent.futures.Future[dict[str, Any]]:
-        """The simulator's remote control; resolves when the command and all that it caused are through."""
+        """The simulator's remote control; resolves when all that the command caused is through."""
         self._open()
         future: concurrent.futures.Future[dict[str, Any]] = concurrent.futures.Future()
         with self.lock:
@@ -612,9 +613,12 @@ class Client:
     # ------------------------------------------------------------ state
     @property
     def status(self) -> str:
+        """The word for where the connection stands, see CRMWidget.status."""
         if self.closed or self.facts.get("lost") is True:
             return "lost"
-        if not self.in_memory and (self.channel.epoch is None or self.facts.get("shown") is not True):
+        if not self.in_memory and (
+            self.channel.epoch is None or self.facts.get("shown") is not True
+        ):
             return "not shown"
         if self.session.configured:
             return "configured"
@@ -686,7 +690,7 @@ def _is_history(send: Send) -> bool:
 
 
 def _expiring(send: Send, now: float) -> Send:
-    """Nothing that acts on its own arrives late, but what was saved is history whenever it arrives."""
+    """Nothing that acts on its own arrives late; what was saved is history whenever it does."""
     if _is_history(send):
         return send
     return Send(action=send.action, data=send.data, expires=now + EXPIRES)

@@ -11,7 +11,7 @@ from crmwidget.tables import is_table, rows
 
 
 def crm_data_of(value: object, user: object = None) -> protocol.CrmData:
-    """crmData from a CrmData, a mapping, a users frame or a settings frame.
+    """CrmData from a CrmData, a mapping, a users frame or a settings frame.
 
     `user`: who of a users frame is the agent (an id, login, e-mail, name or row), or
     whose settings a settings frame (columns section, key, value) are.
@@ -27,9 +27,7 @@ def crm_data_of(value: object, user: object = None) -> protocol.CrmData:
             return protocol.crm_data(
                 {"callCenterSettings": _settings(records), "currentUser": _user(user)}
             )
-        return protocol.crm_data(
-            {"callCenterSettings": {}, "currentUser": _user_of(records, user)}
-        )
+        return protocol.crm_data({"callCenterSettings": {}, "currentUser": _user_of(records, user)})
     if isinstance(value, Mapping):
         given = dict(value)
         settings = given.get("callCenterSettings")
@@ -75,14 +73,12 @@ def _user_of(records: list[dict[str, Any]], user: object) -> Any:
         return protocol.user_from_row(found[0])
     columns = ", ".join(map(str, records[0])) if records else "none"
     if user is None:
-        raise CrmDataError(
-            [f"the users frame has {len(records)} rows: say with user= who of them is the agent "
-             f"(a value of one of its columns: {columns})"]
+        problem = (
+            f"the users frame has {len(records)} rows: say with user= who of them is the agent"
         )
-    raise CrmDataError(
-        [f"user= fits {len(found)} of the {len(records)} rows of the users frame "
-         f"(looked in its columns: {columns})"]
-    )
+    else:
+        problem = f"user= fits {len(found)} of the {len(records)} rows of the users frame"
+    raise CrmDataError([f"{problem} (by a value of one of its columns: {columns})"])
 
 
 def demonstration() -> protocol.CrmData:

@@ -41,6 +41,7 @@ class Card:
     changed: bool = False
 
     def to_wire(self) -> dict[str, Any]:
+        """ShownRecord of js/src/core/wire.ts."""
         return {
             "action": self.job.message.action,
             "asked": self.asked,

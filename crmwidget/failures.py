@@ -85,9 +85,9 @@ def advised(error: BaseException) -> BaseException:
     """The same error, with a note where its cause is known to mislead."""
     if "different event loop" in _message(error) or "different loop" in _message(error):
         error.add_note(
-            "An object made in a cell (an httpx.AsyncClient, a lock) belongs to the cell's event loop; "
-            "handlers run on another. Make it inside the handler, use the synchronous client, or try "
-            "it out with `await phone.run(coroutine)`."
+            "An object made in a cell (an httpx.AsyncClient, a lock) belongs to the cell's event "
+            "loop; handlers run on another. Make it inside the handler, use the synchronous "
+            "client, or try it out with `await phone.run(coroutine)`."
         )
     return error
 

@@ -11,9 +11,9 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload
 
-from crmwidget.protocol import incoming, nearest
+from crmwidget.protocol import named, nearest
 
 if TYPE_CHECKING:
     from crmwidget import protocol
@@ -40,7 +40,7 @@ class Handler:
     """A registered function and how to call it."""
 
     action: str
-    """As incoming() spells it, or a name nobody knows, or "*"."""
+    """As named() spells it, or a name nobody knows, or "*"."""
     function: Function
     timeout: Timeout
     takes_message: bool
@@ -51,117 +51,144 @@ class Handler:
         return getattr(self.function, "__name__", type(self.function).__name__)
 
     def __call__(self, message: object) -> object:
+        """Call the function, with the message if it wants one."""
         return self.function(message) if self.takes_message else self.function()
 
 
 def canonical(action: str) -> str:
     """The one name under which all spellings of an action are registered."""
-    known = incoming(action)
+    known = named(action)
     return known.name if known else action
 
 
-class _Register(Protocol):
+class Register(Protocol):
     """What `@phone.on_screen_pop(timeout=5)` gives: takes the function, returns it."""
 
-    def __call__(self, f: F, /) -> F: ...
+    def __call__(self, f: F, /) -> F:
+        """Register `f`."""
 
 
-Named = Literal[
-    "ready",
-    "crm_data",
-    "directory",
-    "click_to_dial",
-    "navigate",
-    "screen_pop",
-    "open_reports",
-    "save_log",
-    "custom_fields",
-]
+# What each method takes: a function of its message, or of nothing.
+_Ready = TypeVar("_Ready", bound="Callable[[protocol.Ready], Any] | Callable[[], Any]")
+_CrmDataRequest = TypeVar(
+    "_CrmDataRequest", bound="Callable[[protocol.CrmDataRequest], Any] | Callable[[], Any]"
+)
+_DirectoryRequest = TypeVar(
+    "_DirectoryRequest", bound="Callable[[protocol.DirectoryRequest], Any] | Callable[[], Any]"
+)
+_ClickToDial = TypeVar(
+    "_ClickToDial", bound="Callable[[protocol.ClickToDial], Any] | Callable[[], Any]"
+)
+_Navigate = TypeVar("_Navigate", bound="Callable[[protocol.Navigate], Any] | Callable[[], Any]")
+_ScreenPop = TypeVar("_ScreenPop", bound="Callable[[protocol.ScreenPop], Any] | Callable[[], Any]")
+_OpenReports = TypeVar(
+    "_OpenReports", bound="Callable[[protocol.OpenReports], Any] | Callable[[], Any]"
+)
+_InteractionLog = TypeVar(
+    "_InteractionLog", bound="Callable[[protocol.InteractionLog], Any] | Callable[[], Any]"
+)
+_CustomFieldsRequest = TypeVar(
+    "_CustomFieldsRequest",
+    bound="Callable[[protocol.CustomFieldsRequest], Any] | Callable[[], Any]",
+)
 
 
 class HandlerMethods:
-    """The nine `on_*` methods; each works bare, called with options, and with a function."""
+    """`on`, and the nine `on_*` methods; each works bare, called with options, and as a call."""
 
-    def on(self, action: str, f: F | None = None, *, timeout: Timeout = DEFAULT) -> Any:
-        """Register `f` for an action; see `Handlers.on`."""
-        raise TypeError(f"{type(self).__name__} registers no handlers")
-
-    def _on(self, action: str, f: F | None, timeout: Timeout) -> Any:
-        return self.on(action, f, timeout=timeout)
+    def _register(self, action: str, f: Any, timeout: Timeout) -> Any:
+        """Put `f` into the registry; without `f`, give the decorator."""
+        raise NotImplementedError
 
     @overload
-    def on_ready(self, f: Callable[[protocol.Ready], Any], /) -> Callable[[protocol.Ready], Any]: ...
+    def on(self, action: str, f: F, *, timeout: Timeout = ...) -> F: ...
     @overload
-    def on_ready(self, f: F, /) -> F: ...
-    @overload
-    def on_ready(self, *, timeout: Timeout = ...) -> _Register: ...
-    def on_ready(self, f: Any = None, /, *, timeout: Timeout = DEFAULT) -> Any:
-        """`ready`: the connector is there. The page has already answered; what `f` returns is ignored."""
-        return self._on("ready", f, timeout)
+    def on(self, action: str, f: None = None, *, timeout: Timeout = ...) -> Register: ...
+    def on(self, action: str, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
+        """Register `f` for an action, replacing the one before; without `f`, a decorator.
+
+        `action`: a wire name in any case, a short name (`"screen_pop"`), a name that this
+        package does not know (registered with a warning that gives the nearest known one),
+        or `"*"` to observe every message. `timeout`: seconds, None for no limit.
+        Returns `f` unchanged.
+        """
+        return self._register(action, f, timeout)
 
     @overload
-    def on_crm_data(self, f: F, /) -> F: ...
+    def on_ready(self, f: _Ready, *, timeout: Timeout = ...) -> _Ready: ...
     @overload
-    def on_crm_data(self, *, timeout: Timeout = ...) -> _Register: ...
-    def on_crm_data(self, f: Any = None, /, *, timeout: Timeout = DEFAULT) -> Any:
+    def on_ready(self, f: None = None, *, timeout: Timeout = ...) -> Register: ...
+    def on_ready(self, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
+        """`ready`: the connector is there, and was answered; what `f` returns is ignored."""
+        return self._register("ready", f, timeout)
+
+    @overload
+    def on_crm_data(self, f: _CrmDataRequest, *, timeout: Timeout = ...) -> _CrmDataRequest: ...
+    @overload
+    def on_crm_data(self, f: None = None, *, timeout: Timeout = ...) -> Register: ...
+    def on_crm_data(self, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
         """`requestCrmData`: return a CrmData, a mapping, or a users frame (with `user=`)."""
-        return self._on("requestCrmData", f, timeout)
+        return self._register("requestCrmData", f, timeout)
 
     @overload
-    def on_directory(self, f: F, /) -> F: ...
+    def on_directory(
+        self, f: _DirectoryRequest, *, timeout: Timeout = ...
+    ) -> _DirectoryRequest: ...
     @overload
-    def on_directory(self, *, timeout: Timeout = ...) -> _Register: ...
-    def on_directory(self, f: Any = None, /, *, timeout: Timeout = DEFAULT) -> Any:
+    def on_directory(self, f: None = None, *, timeout: Timeout = ...) -> Register: ...
+    def on_directory(self, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
         """`requestGetCrmDirectory`, in both spellings: return contacts in any form."""
-        return self._on("requestGetCrmDirectory", f, timeout)
+        return self._register("requestGetCrmDirectory", f, timeout)
 
     @overload
-    def on_click_to_dial(self, f: F, /) -> F: ...
+    def on_click_to_dial(self, f: _ClickToDial, *, timeout: Timeout = ...) -> _ClickToDial: ...
     @overload
-    def on_click_to_dial(self, *, timeout: Timeout = ...) -> _Register: ...
-    def on_click_to_dial(self, f: Any = None, /, *, timeout: Timeout = DEFAULT) -> Any:
-        """`requestEnableClickToDial`: switched on or off, see `is_enabled`; the value is ignored."""
-        return self._on("requestEnableClickToDial", f, timeout)
+    def on_click_to_dial(self, f: None = None, *, timeout: Timeout = ...) -> Register: ...
+    def on_click_to_dial(self, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
+        """`requestEnableClickToDial`: see `is_enabled`; what `f` returns is ignored."""
+        return self._register("requestEnableClickToDial", f, timeout)
 
     @overload
-    def on_navigate(self, f: F, /) -> F: ...
+    def on_navigate(self, f: _Navigate, *, timeout: Timeout = ...) -> _Navigate: ...
     @overload
-    def on_navigate(self, *, timeout: Timeout = ...) -> _Register: ...
-    def on_navigate(self, f: Any = None, /, *, timeout: Timeout = DEFAULT) -> Any:
-        """`requestNavigateToClickToDialResult`: return the contact with `record_id`, or a URL."""
-        return self._on("requestNavigateToClickToDialResult", f, timeout)
+    def on_navigate(self, f: None = None, *, timeout: Timeout = ...) -> Register: ...
+    def on_navigate(self, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
+        """`requestNavigateToClickToDialResult`: return the contact of `record_id`, or a URL."""
+        return self._register("requestNavigateToClickToDialResult", f, timeout)
 
     @overload
-    def on_screen_pop(self, f: F, /) -> F: ...
+    def on_screen_pop(self, f: _ScreenPop, *, timeout: Timeout = ...) -> _ScreenPop: ...
     @overload
-    def on_screen_pop(self, *, timeout: Timeout = ...) -> _Register: ...
-    def on_screen_pop(self, f: Any = None, /, *, timeout: Timeout = DEFAULT) -> Any:
-        """`requestPerformInteractionScreenPop`: return who calls; nothing found: the agent is told."""
-        return self._on("requestPerformInteractionScreenPop", f, timeout)
+    def on_screen_pop(self, f: None = None, *, timeout: Timeout = ...) -> Register: ...
+    def on_screen_pop(self, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
+        """`requestPerformInteractionScreenPop`: return who calls; nobody: the agent is told."""
+        return self._register("requestPerformInteractionScreenPop", f, timeout)
 
     @overload
-    def on_open_reports(self, f: F, /) -> F: ...
+    def on_open_reports(self, f: _OpenReports, *, timeout: Timeout = ...) -> _OpenReports: ...
     @overload
-    def on_open_reports(self, *, timeout: Timeout = ...) -> _Register: ...
-    def on_open_reports(self, f: Any = None, /, *, timeout: Timeout = DEFAULT) -> Any:
+    def on_open_reports(self, f: None = None, *, timeout: Timeout = ...) -> Register: ...
+    def on_open_reports(self, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
         """`requestOpenReports`: return a URL, or anything that a notebook displays."""
-        return self._on("requestOpenReports", f, timeout)
+        return self._register("requestOpenReports", f, timeout)
 
     @overload
-    def on_save_log(self, f: F, /) -> F: ...
+    def on_save_log(self, f: _InteractionLog, *, timeout: Timeout = ...) -> _InteractionLog: ...
     @overload
-    def on_save_log(self, *, timeout: Timeout = ...) -> _Register: ...
-    def on_save_log(self, f: Any = None, /, *, timeout: Timeout = DEFAULT) -> Any:
-        """`requestSaveInteractionLog`: save it, return its id or a HistoryItem; raise: not saved."""
-        return self._on("requestSaveInteractionLog", f, timeout)
+    def on_save_log(self, f: None = None, *, timeout: Timeout = ...) -> Register: ...
+    def on_save_log(self, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
+        """`requestSaveInteractionLog`: save it, return its id or a HistoryItem."""
+        return self._register("requestSaveInteractionLog", f, timeout)
 
     @overload
-    def on_custom_fields(self, f: F, /) -> F: ...
+    def on_custom_fields(
+        self, f: _CustomFieldsRequest, *, timeout: Timeout = ...
+    ) -> _CustomFieldsRequest: ...
     @overload
-    def on_custom_fields(self, *, timeout: Timeout = ...) -> _Register: ...
-    def on_custom_fields(self, f: Any = None, /, *, timeout: Timeout = DEFAULT) -> Any:
+    def on_custom_fields(self, f: None = None, *, timeout: Timeout = ...) -> Register: ...
+    def on_custom_fields(self, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
         """`requestCustomFieldsValues`: return `{name: CustomField or label}`."""
-        return self._on("requestCustomFieldsValues", f, timeout)
+        return self._register("requestCustomFieldsValues", f, timeout)
 
 
 class Handlers(HandlerMethods):
@@ -171,20 +198,7 @@ class Handlers(HandlerMethods):
         self._by_action: dict[str, Handler] = {}
         self._watchers: list[Callable[[str], None]] = []
 
-    @overload
-    def on(self, action: Named, f: F, *, timeout: Timeout = ...) -> F: ...
-    @overload
-    def on(self, action: str, f: F, *, timeout: Timeout = ...) -> F: ...
-    @overload
-    def on(self, action: str, f: None = None, *, timeout: Timeout = ...) -> _Register: ...
-    def on(self, action: str, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
-        """Register `f` for an action, replacing the one before; without `f`, a decorator.
-
-        `action`: a wire name in any case, a short name (`"screen_pop"`), a name that this
-        package does not know (registered with a warning that gives the nearest known one),
-        or `"*"` to observe every message. `timeout`: seconds, None for no limit.
-        Returns `f` unchanged.
-        """
+    def _register(self, action: str, f: Any, timeout: Timeout) -> Any:
         if not isinstance(action, str):
             msg = (
                 f"on() needs the action's name first, not {type(action).__name__}: "
@@ -193,9 +207,9 @@ class Handlers(HandlerMethods):
             raise TypeError(msg)
         _check_timeout(timeout)
         if f is None:
-            return lambda function: self.on(action, function, timeout=timeout)
+            return lambda function: self._register(action, function, timeout)
         name = canonical(action)
-        if name != EVERY and incoming(action) is None:
+        if name != EVERY and named(action) is None:
             like = nearest(action)
             advice = f"Did you mean {like!r}?" if like else "It is registered all the same."
             warnings.warn(f"no known action is called {action!r}. {advice}", stacklevel=3)
@@ -204,7 +218,7 @@ class Handlers(HandlerMethods):
         return f
 
     def off(self, action: str) -> None:
-        """Remove the handler of an action; the next answer in the order of precedence takes over."""
+        """Remove the handler of an action; the next in the order of precedence takes over."""
         name = canonical(action)
         if name not in self._by_action:
             registered = ", ".join(sorted(self._by_action)) or "none"

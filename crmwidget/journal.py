@@ -8,12 +8,13 @@ has received, as the analyst's data.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
     from crmwidget.protocol import InteractionLog
 
 State = Literal["accepted", "started", "done", "failed"]
@@ -35,6 +36,7 @@ class Entry:
 
     @property
     def key(self) -> str:
+        """The log's idempotency key: the same for every try."""
         return self.log.key or ""
 
     def __repr__(self) -> str:

@@ -11,13 +11,13 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from crmwidget.handlers import Handler, Handlers
-from crmwidget.protocol import ACTIONS, incoming
+from crmwidget.protocol import ACTIONS, incoming, named
 
 if TYPE_CHECKING:
     from crmwidget.directory import Directory, Matches
+    from crmwidget.handlers import Handler, Handlers
     from crmwidget.protocol import CrmData, Message
 
 QUESTIONS: Final = tuple(a.name for a in ACTIONS if a.direction == "from_connector")
@@ -85,22 +85,23 @@ class Precedence:
         return bound if callable(bound) else None
 
     def _built_in(self, name: str) -> Answerer | None:
-        if name == "requestGetCrmDirectory":
-            return Answerer("built-in: no contacts", lambda m: [])
-        if name == "requestPerformInteractionScreenPop" and self.knows_contacts:
-            return Answerer("built-in: phone.find", lambda m: self.find(m.ani_values))  # type: ignore[attr-defined]
-        if name == "requestNavigateToClickToDialResult" and self.knows_contacts:
-            return Answerer("built-in: the contact with this id", self._by_id)
-        if name == "requestCustomFieldsValues":
-            return Answerer("built-in: no custom fields", lambda m: None)
-        if name == "ready":
-            return Answerer("built-in: ready", lambda m: None)
-        if name == "requestEnableClickToDial":
-            return Answerer("built-in: phone.can_dial", lambda m: None)
-        return None
+        """What this package answers by itself; reports and logs are for the user alone."""
+        known: dict[str, tuple[str, Callable[[Any], object]]] = {
+            "ready": ("ready", lambda m: None),
+            "requestGetCrmDirectory": ("no contacts", lambda m: []),
+            "requestEnableClickToDial": ("phone.can_dial", lambda m: None),
+            "requestPerformInteractionScreenPop": ("phone.find", lambda m: self.find(m.ani_values)),
+            "requestNavigateToClickToDialResult": ("the contact with this id", self._by_id),
+            "requestCustomFieldsValues": ("no custom fields", lambda m: None),
+        }
+        if name not in known:
+            return None
+        who, ask = known[name]
+        return Answerer(f"built-in: {who}", ask)
 
     @property
     def knows_contacts(self) -> bool:
+        """Whether `find` can find anybody."""
         return self.directory is not None or self.adapter("find") is not None
 
     def find(self, numbers: str | Iterable[str]) -> Matches:
@@ -109,7 +110,9 @@ class Precedence:
 
         if self.directory is None and (find := self.adapter("find")) is not None:
             asked = (numbers,) if isinstance(numbers, str) else tuple(numbers)
-            return matches_of(self.finish(find(asked)), reason=f"Found by {type(self.crm).__name__}.")
+            return matches_of(
+                self.finish(find(asked)), reason=f"Found by {type(self.crm).__name__}."
+            )
         return self._contacts().find(numbers)
 
     def _by_id(self, message: Any) -> object:
@@ -142,10 +145,12 @@ class Precedence:
         return name in self.handlers or self.adapter(_ADAPTER[name][0]) is not None
 
     def standing(self, name: str) -> object | None:
-        """The finished value that answers `name` whoever asks whenever; None: somebody must be asked."""
+        """The value that answers `name` whenever it is asked; None: somebody must be asked."""
         if name in self.handlers:
             return None
-        value = {"requestCrmData": self.crm_data, "requestGetCrmDirectory": self.directory}.get(name)
+        value = {"requestCrmData": self.crm_data, "requestGetCrmDirectory": self.directory}.get(
+            name
+        )
         return None if _is_function(value) else value
 
     def table(self) -> Answers:
@@ -184,7 +189,7 @@ def _name(function: Any) -> str:
 def checked_crm_data(value: Any, user: Any = None) -> CrmData | Callable[..., Any] | None:
     """`crm_data=` as it is kept: a function stays one, anything else becomes a CrmData now."""
     if value is None or _is_function(value):
-        return value
+        return cast("Callable[..., Any] | None", value)
     from crmwidget.crmdata import crm_data_of
 
     return crm_data_of(value, user)
@@ -193,7 +198,7 @@ def checked_crm_data(value: Any, user: Any = None) -> CrmData | Callable[..., An
 def checked_directory(value: Any, region: str | None) -> Directory | Callable[..., Any] | None:
     """`directory=` as it is kept: a function stays one, anything else becomes a Directory now."""
     if value is None or _is_function(value):
-        return value
+        return cast("Callable[..., Any] | None", value)
     from crmwidget.directory import Directory
 
     return Directory.of(value, region=region)
@@ -226,7 +231,7 @@ class Answers(Mapping[str, str]):
         self._who = who
 
     def __getitem__(self, action: str) -> str:
-        known = incoming(action)
+        known = named(action)
         return self._who[known.name if known else action]
 
     def __iter__(self) -> Iterator[str]:

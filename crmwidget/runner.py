@@ -12,7 +12,6 @@ import contextlib
 import inspect
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -24,6 +23,8 @@ from crmwidget.session import default_timeout
 from crmwidget.workers import Loop, Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
     from crmwidget.cell import Cell
     from crmwidget.journal import Entry as LogEntry
     from crmwidget.precedence import Answerer, Precedence
@@ -65,11 +66,22 @@ class Accounts(Protocol):
 
     connector: str
 
-    def begun(self, job: Job, handler: Handler | None) -> None: ...
-    def parked(self, job: Job) -> None: ...
-    def done(self, job: Job, who: Answerer | None, outcome: answers.Outcome) -> None: ...
-    def failed(self, job: Job, who: Answerer, error: BaseException) -> None: ...
-    def reported(self, job: Job, name: str, error: BaseException, handler: Handler | None) -> object: ...
+    def begun(self, job: Job, handler: Handler | None) -> None:
+        """Its answer is being sought; from now on its time runs."""
+
+    def parked(self, job: Job) -> None:
+        """An interaction log that nobody saves yet."""
+
+    def done(self, job: Job, who: Answerer | None, outcome: answers.Outcome) -> None:
+        """It was answered, or nobody had to."""
+
+    def failed(self, job: Job, who: Answerer, error: BaseException) -> None:
+        """Whoever answers raised, or gave what has no meaning."""
+
+    def reported(
+        self, job: Job, name: str, error: BaseException, handler: Handler | None
+    ) -> object:
+        """An error that does not decide what becomes of the job."""
 
 
 class Runner:
@@ -118,6 +130,7 @@ class Runner:
             self._worker.replace()
 
     def stop(self) -> None:
+        """End the threads after what was submitted so far."""
         self._worker.stop()
         self._loop.stop()
 
@@ -185,7 +198,7 @@ class Runner:
             concurrent.futures.wait([running], timeout=default_timeout(job.message.action))
 
     def _wait_for_answerer(self, job: Job) -> Answerer | None:
-        """A message can come before `@phone.on_...` has run: wait for that, or the end of the cell."""
+        """A message can come before `@phone.on_...` has run: wait for that or the cell's end."""
         end = time.monotonic() + GRACE
         with self._changed:
             while True:

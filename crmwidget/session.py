@@ -165,7 +165,7 @@ class Session:
         return [Changed()]
 
     def tick(self, now: float) -> list[Effect]:
-        """Handlers that are late by now; each is named once, and answers after that are not sent."""
+        """Handlers that are late by now, each named once; their answers are not sent any more."""
         late: list[Effect] = []
         for number in sorted(self._running):
             ticket = self._tickets[number]
@@ -176,6 +176,7 @@ class Session:
         return late
 
     def is_late(self, ticket: int) -> bool:
+        """Whether the ticket's time was over before its handler was through."""
         found = self._tickets.get(ticket)
         return found is not None and found.late
 

@@ -9,19 +9,19 @@ to the test given and the rest filled in.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from crmwidget.client import Client
 from crmwidget.errors import ActionError, CRMWidgetError
 from crmwidget.handlers import Handlers
 from crmwidget.precedence import checked_adapter, checked_crm_data, checked_directory
-from crmwidget.protocol import ACTIONS, incoming, nearest, parse
+from crmwidget.protocol import ACTIONS, named, nearest, parse
 from crmwidget.session import ABSENT, Send
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from crmwidget.protocol import InteractionLog, Message
@@ -106,7 +106,7 @@ class Connector:
         CRMWidgetError: nothing answered. ActionError: the action has no reply.
         """
         name = action if isinstance(action, str) else action.action
-        known = incoming(name)
+        known = named(name)
         if known is None or known.reply is None:
             asked = tuple(a.name for a in ACTIONS if a.direction == "from_connector" and a.reply)
             raise ActionError(name, nearest(name) if known is None else None, asked)
@@ -120,7 +120,7 @@ class Connector:
         if self._client.name == "test":
             self._client.close(force=True)
 
-    def __enter__(self) -> Connector:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -131,11 +131,12 @@ class Connector:
     ) -> None:
         self.close()
 
-    def _deliver(self, action: str | Message, data: object) -> list[Send]:
-        if not isinstance(action, str):
-            action, data = action.action, action.raw
-        known = incoming(action)
-        spelling = known.name if known and action.lower() == known.short else action
+    def _deliver(self, message: str | Message, data: object) -> list[Send]:
+        if isinstance(message, str):
+            known = named(message)
+            spelling = known.name if known and message == known.short else message
+        else:
+            spelling, data = message.action, message.raw
         job = self._client.deliver(spelling, data)
         if not job.finished.wait(PATIENCE):
             raise CRMWidgetError(f"no handler of {spelling} finished within {PATIENCE:g} s.")
@@ -155,7 +156,7 @@ def _plain(send: Send) -> Any:
 
 
 # ---------------------------------------------------------------- builders
-def _message(action: str, data: object = None, key: str | None = None) -> Any:
+def _message(action: str, data: object = None, key: str | None = None) -> Message:
     return parse(action, data, at=datetime.now(UTC), key=key)
 
 
@@ -165,7 +166,7 @@ def ready() -> Message:
 
 
 def crm_data_request() -> Message:
-    """requestCrmData."""
+    """RequestCrmData."""
     return _message("requestCrmData")
 
 
@@ -174,28 +175,28 @@ def directory_request(*, documented_spelling: bool = False) -> Message:
     return _message("requestGetCRMDirectory" if documented_spelling else "requestGetCrmDirectory")
 
 
-def screen_pop(*numbers: str, **more: object) -> Any:
-    """requestPerformInteractionScreenPop with these aniValues; `more`: further keys of the data."""
+def screen_pop(*numbers: str, **more: object) -> Message:
+    """RequestPerformInteractionScreenPop with these aniValues; `more`: further keys of the data."""
     return _message("requestPerformInteractionScreenPop", {"aniValues": list(numbers), **more})
 
 
 def click_to_dial(enabled: bool = True) -> Message:  # noqa: FBT001, FBT002 - it is the message
-    """requestEnableClickToDial."""
+    """RequestEnableClickToDial."""
     return _message("requestEnableClickToDial", {"isEnabled": enabled})
 
 
 def navigate(record_id: str | int, **more: object) -> Message:
-    """requestNavigateToClickToDialResult."""
+    """RequestNavigateToClickToDialResult."""
     return _message("requestNavigateToClickToDialResult", {"recordId": record_id, **more})
 
 
 def open_reports() -> Message:
-    """requestOpenReports."""
+    """RequestOpenReports."""
     return _message("requestOpenReports")
 
 
 def custom_fields(voice: Sequence[str] = (), digital: Sequence[str] = ()) -> Message:
-    """requestCustomFieldsValues."""
+    """RequestCustomFieldsValues."""
     return _message(
         "requestCustomFieldsValues", {"object": {"voice": list(voice), "digital": list(digital)}}
     )
@@ -213,7 +214,7 @@ def interaction_log(
     header: object = None,
     key: str = "test/1",
 ) -> InteractionLog:
-    """requestSaveInteractionLog in the evidenced shape; `key` is its idempotency key."""
+    """RequestSaveInteractionLog in the evidenced shape; `key` is its idempotency key."""
     data: dict[str, Any] = {
         "message": {
             "body": {
@@ -239,5 +240,4 @@ def interaction_log(
     }
     if header is not None:
         data["header"] = header
-    found: InteractionLog = _message("requestSaveInteractionLog", data, key)
-    return found
+    return cast("InteractionLog", _message("requestSaveInteractionLog", data, key))

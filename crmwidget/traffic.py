@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Literal, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from crmwidget.privacy import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
 
 LIMIT: Final = 10_000
 """Messages kept; older ones are forgotten and counted."""
@@ -37,7 +39,13 @@ class Entry:
 
     @property
     def data(self) -> Any:
+        """What it said, redacted."""
         return redact(self._data)
+
+    @property
+    def untouched(self) -> Any:
+        """What it said; for replay, and for who asks for it."""
+        return self._data
 
     def __repr__(self) -> str:
         return f"<{self.number} {self.direction} {self.action}>"
@@ -89,9 +97,11 @@ class Traffic:
         return f"<{len(self)} messages{dropped}; .to_frame() shows them>"
 
     def to_frame(self, library: str | None = None, *, redacted: bool = True) -> Any:
-        """One row a message: number, at, direction, action, data (JSON text), re, answered_by, milliseconds, problems.
+        """One row a message, newest last.
 
-        `library`: "pandas", "polars" or "pyarrow"; None: whichever is installed.
+        Columns: number, at, direction, action, data (JSON text), re (the number that it
+        answers), answered_by, milliseconds, problems. `library`: "pandas", "polars" or
+        "pyarrow"; None: whichever is installed.
         `redacted=False` shows numbers, names and notes as they were.
         """
         from crmwidget.tables import from_rows
@@ -103,7 +113,7 @@ class Traffic:
                     "at": e.at,
                     "direction": e.direction,
                     "action": e.action,
-                    "data": _text(e.data if redacted else e._data),
+                    "data": _text(e.data if redacted else e.untouched),
                     "re": e.re,
                     "answered_by": e.answered_by,
                     "milliseconds": e.milliseconds,

@@ -12,11 +12,11 @@ import hashlib
 import inspect
 import os
 import pathlib
+import re
 import sys
 import time
 import uuid
 import warnings
-from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
@@ -30,6 +30,8 @@ from crmwidget.handlers import DEFAULT, HandlerMethods, Handlers, Timeout
 from crmwidget.precedence import checked_adapter, checked_crm_data, checked_directory
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
     from crmwidget.directory import Matches
     from crmwidget.failures import Failure
     from crmwidget.journal import Interactions, Journal
@@ -47,8 +49,10 @@ class _Latest(traitlets.TraitType[Any, Any]):
 
     allow_none = True
 
-    def __init__(self, check: Callable[[CRMWidget, Any], Any] | None = None, **metadata: Any) -> None:
-        super().__init__(None, **metadata)
+    def __init__(
+        self, check: Callable[[CRMWidget, Any], Any] | None = None, **metadata: Any
+    ) -> None:
+        super().__init__(default_value=None, **metadata)
         self._check = check
 
     def validate(self, obj: Any, value: Any) -> Any:
@@ -86,11 +90,13 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
     _id = traitlets.Unicode().tag(sync=True)
     _born = traitlets.Float().tag(sync=True)
 
+    _client: Client
+
     status = traitlets.Unicode("not shown", read_only=True)
     last_message = _Latest(read_only=True)
     record = traitlets.Any(None, allow_none=True, read_only=True)
     candidates = traitlets.Tuple(read_only=True)
-    can_dial = traitlets.Bool(False, read_only=True)
+    can_dial = traitlets.Bool(default_value=False, read_only=True)
     crm_data = _Latest(lambda phone, value: checked_crm_data(value, phone._client.user))
     directory = _Latest(lambda phone, value: checked_directory(value, phone._client.sources.region))
     crm = _Latest(lambda phone, value: checked_adapter(value))
@@ -166,9 +172,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
             previous._supersede(cell)
 
     # ------------------------------------------------------------ handlers
-    def on(self, action: str, f: Any = None, *, timeout: Timeout = DEFAULT) -> Any:
-        """Register `f` for an action; see `Handlers.on`."""
-        return self._client.handlers.on(action, f, timeout=timeout)
+    def _register(self, action: str, f: Any, timeout: Timeout) -> Any:
+        return self._client.handlers._register(action, f, timeout)
 
     def off(self, action: str) -> None:
         """Remove the handler of an action."""
@@ -176,7 +181,9 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
 
     # ------------------------------------------------------------ what a program asks for
     def dial(self, number: str, record: object = None) -> None:
-        """Ask the connector to call `number`; `record`: a Contact or a mapping with id, name, email, url, type.
+        """Ask the connector to call `number`.
+
+        `record`: a Contact, or a mapping with id, name, email, url, type.
 
         Raises ClickToDialDisabled until the connector has enabled it (see `can_dial`).
         Expires after 5 s.
@@ -197,7 +204,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
 
     def post(self, action: str, data: Any = None) -> None:
         """Send any client message; raises ActionError for a name that is not one."""
-        from crmwidget.answers import ABSENT, message_of_ours
+        from crmwidget.answers import message_of_ours
+        from crmwidget.session import ABSENT
 
         self._client.post(message_of_ours(action, ABSENT if data is None else data))
 
@@ -205,7 +213,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         """Contacts with any of these numbers, in order of certainty, each with the reason."""
         return self._client.sources.find(numbers)
 
-    async def wait(self, state: str = "configured", timeout: float = 30) -> str:
+    async def wait(self, state: str = "configured", timeout: float = 30) -> str:  # noqa: ASYNC109 - as in every wait()
         """Until the status is `state` or past it; returns the status.
 
         Raises NotReadyError with what the page reports. On a kernel that cannot receive
@@ -225,7 +233,9 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
     def run(self, coroutine: Awaitable[Any]) -> Awaitable[Any]:
         """Run a coroutine on the handlers' loop: `await phone.run(client.get(...))`."""
         if not inspect.isawaitable(coroutine):
-            raise TypeError(f"run() needs a coroutine, not {type(coroutine).__name__}: phone.run(f(x)).")
+            raise TypeError(
+                f"run() needs a coroutine, not {type(coroutine).__name__}: phone.run(f(x))."
+            )
         return asyncio.wrap_future(self._client.run(coroutine))
 
     @property
@@ -278,22 +288,22 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
 
     # ------------------------------------------------------------ glue
     def open(self) -> None:
-        """Pin the routing: ipykernel 7 sends a comm's messages to the shell that last *sent* on it, the busy main one."""
+        """Pin the routing: ipykernel 7 sends a comm's messages where it was last *sent* from."""
         super().open()
         kernel = getattr(_ipython(), "kernel", None)
         manager = getattr(getattr(kernel, "shell_channel_thread", None), "manager", None)
         if manager is not None and hasattr(self.comm, "_reply_subshell_for"):
             # The page may name a subshell of a dead kernel: main (None) is late, nowhere is lost.
-            self.comm._reply_subshell_for = (
-                lambda data, default: default if default in manager.list_subshell() else None
+            self.comm._reply_subshell_for = lambda data, default: (
+                default if default in manager.list_subshell() else None
             )
 
     def _changed(self, name: str, value: object) -> None:
-        """A new value of a read-only trait: readable at once, its observers run where handlers run."""
+        """A read-only trait's new value: readable at once; observers run where handlers run."""
         old = self._trait_values.get(name)
         self._trait_values[name] = value
         change = {"name": name, "old": old, "new": value, "owner": self, "type": "change"}
-        self._client.later(lambda: self.notify_change(traitlets.Bunch(change)))
+        self._client.runner.later(lambda: self.notify_change(traitlets.Bunch(change)))
 
     @traitlets.observe("crm_data", "directory", "crm")
     def _source_changed(self, change: Any) -> None:
@@ -301,7 +311,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         self._client.configure()
 
     def _supersede(self, cell: Cell) -> None:
-        """A newer handle of this name took over: one of the same cell is gone, another says so."""
+        """A newer handle of this name took over; one of the same cell is gone for good."""
         mine = self._cell_id
         if mine is not None and mine == cell.id:
             super().close()
@@ -315,7 +325,7 @@ _ADVICE: Final = {
     "not shown": "Display the phone: put `phone` on the last line of a cell.",
     "loading": "The frame is loading; a login may be open in it.",
     "silent": "The connector has sent no ready: is the address right, the agent logged in, "
-    "this notebook's origin allowed by the connector's administrator, and are cookies allowed for it?",
+    "this notebook's origin allowed by the connector's administrator, are cookies allowed for it?",
     "ready": "It has not asked for crmData yet: usually the agent has to be activated first [I].",
     "lost": "Run the cell that made the phone again.",
 }
@@ -342,10 +352,12 @@ def _origins(given: Iterable[str]) -> list[str]:
         return [address(origin).origin for origin in given]
 
 
-def _check(name: object, region: object, silence: float, placement: str, timeout: float | None) -> None:
+def _check(
+    name: object, region: object, silence: float, placement: str, timeout: float | None
+) -> None:
     if not isinstance(name, str) or not name:
         raise TypeError(f"name= is a text that identifies the phone on the page, not {name!r}.")
-    if region is not None and not (isinstance(region, str) and len(region) == 2 and region.isalpha()):
+    if region is not None and not (isinstance(region, str) and re.fullmatch("[A-Za-z]{2}", region)):
         raise ValueError(f"region={region!r}: a two-letter region such as 'US' or 'GB'.")
     if placement not in {"auto", "cell", "dock"}:
         raise ValueError(f"placement={placement!r}: one of 'auto', 'cell', 'dock'.")

@@ -8,13 +8,15 @@ Clock: calls back when the earliest of the client's deadlines is due.
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import logging
 import queue
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import concurrent.futures
 
 Task = Callable[[], object]
 
@@ -92,6 +94,7 @@ class Loop:
             return False
 
     def stop(self) -> None:
+        """End the loop, and close it."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
 
@@ -128,6 +131,7 @@ class Clock:
                 self._changed.notify()
 
     def stop(self) -> None:
+        """Ring no more."""
         with self._changed:
             self._stopped = True
             self._changed.notify()

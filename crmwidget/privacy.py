@@ -1,0 +1,197 @@
+"""What must not be read by chance: secrets, and people's data in messages and errors.
+
+`mask` works on a text by pattern, `redact` on a message by the names of its
+fields first. Both err towards hiding: a long number is taken for a phone number.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from typing import Final, Never
+
+
+class Secret:
+    """A text that no repr, log line, format or pickle shows; `reveal()` gives it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+    def __format__(self, spec: str) -> str:
+        return format("<secret>", spec)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a Secret is not written anywhere: pickle or copy what reveal() gives")
+
+
+# ---------------------------------------------------------------- by pattern
+# No pattern tries the same stretch twice from many places: the texts are hostile.
+_PART: Final = r"[^\s@<>()\"',:;=&?/]"
+_EMAIL: Final = re.compile(rf"(?<!{_PART}){_PART}+(?:@|%40){_PART}+")
+_WORDS_FOR_SECRETS: Final = (
+    r"(?:token|secret|passw(?:or)?d|pwd|authorization|api[_-]?key|credentials?|signature|cookie)"
+)
+_PATTERNS: Final = (
+    # user:password@ in an address
+    (re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{0,20}://)[^\s/?#]{1,2000}@"), r"\1<token>@"),
+    # a JSON web token, also a cut one
+    (re.compile(r"eyJ[\w-]{4,}(?:\.[\w-]*){0,4}"), "<token>"),
+    (re.compile(r"(?i:\b(bearer))\s+[^\s\"',;<]+"), r"\1 <token>"),
+    (
+        re.compile(r"(?i:\b(basic))\s+(?=[a-zA-Z0-9+/]*[A-Z0-9+/])[a-zA-Z0-9+/]{6,}={0,2}"),
+        r"\1 <token>",
+    ),
+    # password: ..., "api_key": "..." and, with an equals sign, shorter names too
+    (
+        re.compile(
+            rf"((?i:{_WORDS_FOR_SECRETS})[\"']?\s{{0,3}}[:=]\s{{0,3}})(?!(?i:bearer|basic)\s)"
+            r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'&,;<]+)"
+        ),
+        r"\1<token>",
+    ),
+    (
+        re.compile(
+            r"(\b(?i:key|auth|sig|sid|code|state|jwt|assertion|samlresponse|session(?:_?id)?)=)"
+            r"[^\s\"'&,;<#]+"
+        ),
+        r"\1<token>",
+    ),
+    (_EMAIL, "<email>"),
+)
+# Hexadecimal, base64, ids of sessions: long, with letters and at least two digits among them.
+_WORD: Final = re.compile(r"[\w+-]{20,}={0,2}|[\w+/-]{40,}={0,2}")
+_GAP: Final = r"[^\S\r\n]|[().\-/\u2010-\u2015\u00b7\u200b]"
+_DIGITS: Final = re.compile(
+    r"(?<!\d)(?P<date>(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+    r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?)(?![\d-])"
+    rf"|(?<!\d)\+?\(?\d(?:(?:{_GAP}){{0,3}}\d){{6,}}"
+)
+
+
+def mask(text: str) -> str:
+    """`text` with `<email>`, `<phone ..43>` and `<token>` in place of what looks like one."""
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return _DIGITS.sub(_phone, _WORD.sub(_token, text))
+
+
+def _token(found: re.Match[str]) -> str:
+    word = found[0]
+    digits = sum(letter.isdigit() for letter in word)
+    letters = sum(letter.isalpha() for letter in word)
+    return "<token>" if letters > 1 and digits > 1 else word
+
+
+def _phone(found: re.Match[str]) -> str:
+    if found["date"]:
+        return found[0]
+    return f"<phone ..{''.join(letter for letter in found[0] if letter.isdigit())[-2:]}>"
+
+
+# ---------------------------------------------------------------- by name
+_SENSITIVE: Final = re.compile(
+    # people and the ways to reach them
+    r"name\b|names\b|\bnumbers?\b|\bani\b|\bdnis\b|\btel\b|\bcell\b|\bfax\b|\bdob\b|\bssn\b"
+    r"|phone|mobile|mail|address|birth|\bstreet\b|\bcity\b|\bzip\b|postal|postcode"
+    r"|^(?:agent|caller|called|contact|customer)$"
+    # what was said or written
+    r"|comment|\bnotes?\b|\btopic\b|\bsubject\b|\btitle\b|\btext\b|\bvalues?\b|transcript"
+    # what nobody here can judge
+    r"|^header$|^intrinsics$|^log parameters$|^custom fields$"
+    # credentials
+    r"|token|secret|passw|authorization|credential|cookie|api ?key|signature"
+)
+_HARMLESS: Final = frozenset(
+    {
+        # settings and names of fields: their words only sound like people's
+        "reqInternalName",
+        "reqDisplayName",
+        "serverHostName",
+        "screenPopOnAni",
+        "screenPopOnDnis",
+        "logFieldName",
+        "START_TIME",
+        "START_DATE",
+    }
+)
+
+
+def is_sensitive(name: str) -> bool:
+    """Whether what stands under this name is masked whole, however it is written."""
+    if name in _HARMLESS:
+        return False
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\W]+", " ", name)
+    return _SENSITIVE.search(spaced.lower()) is not None
+
+
+def redact(value: object) -> object:
+    """A copy of a JSON-like value fit for a screen or a file.
+
+    What stands under a name such as `phone`, `comments` or `customerName` is
+    masked whole, everything else by pattern, keys included. What JSON cannot
+    carry is replaced by the name of its class.
+    """
+    return _redacted(value, whole=False, depth=0)
+
+
+_DEEPEST: Final = 64
+_SMALLEST_PHONE: Final = 1_000_000
+
+
+def _redacted(value: object, *, whole: bool, depth: int) -> object:
+    if isinstance(value, Mapping | list | tuple):
+        return _redacted_inside(value, whole=whole, depth=depth + 1)
+    if isinstance(value, str):
+        return _whole(value) if whole else mask(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return value if abs(value) < _SMALLEST_PHONE and not whole else "<number>"
+    return f"<{type(value).__name__}>"
+
+
+def _redacted_inside(
+    value: Mapping[object, object] | list[object] | tuple[object, ...], *, whole: bool, depth: int
+) -> object:
+    if depth > _DEEPEST:
+        return "<nested too deeply>"
+    if isinstance(value, Mapping):
+        return {
+            mask(str(key)): _redacted(inner, whole=_hides(str(key), whole=whole), depth=depth)
+            for key, inner in value.items()
+        }
+    return [_redacted(inner, whole=whole, depth=depth) for inner in value]
+
+
+def _hides(name: str, *, whole: bool) -> bool:
+    return name not in _HARMLESS and (whole or is_sensitive(name))
+
+
+def _whole(text: str) -> str:
+    found = _DIGITS.fullmatch(text.strip())
+    if found and not found["date"]:
+        return _phone(found)
+    if not text.strip():
+        return text
+    return "<email>" if _EMAIL.fullmatch(text.strip()) else "<text>"
