@@ -15,7 +15,7 @@ import threading
 import time
 from collections import OrderedDict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from crmwidget import answers
 from crmwidget.channel import Attached, Channel, Delivered
@@ -48,8 +48,10 @@ from crmwidget.workers import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from pathlib import Path
 
     from crmwidget.cell import Cell
+    from crmwidget.protocol import InteractionLog
 
 EXPIRES: Final = 5.0
 """Seconds after which a dial or a notice must not be posted any more."""
@@ -200,14 +202,16 @@ class Client:
         with self.lock:
             if self.closed:
                 return
+            jobs: list[Job] = []
             for event in self.channel.receive(content, now=now):
                 if isinstance(event, Attached):
                     self._link = link
                     self._attached(event)
                 elif isinstance(event, Delivered):
-                    self._delivered(event, now)
+                    jobs += self._delivered(event, now)
                 else:
                     self.desk.warnings["version"] = "The page runs another version: reload it."
+            self._accept(jobs, now)
             self._flush()
 
     def _attached(self, event: Attached) -> None:
@@ -218,18 +222,19 @@ class Client:
             self._summarise(again=True)
         self._state()
 
-    def _delivered(self, event: Delivered, now: float) -> None:
+    def _delivered(self, event: Delivered, now: float) -> list[Job]:
+        """What a page's item asks for; messages of the connector become jobs."""
         item = event.item
         if item.get("t") == "msg":
-            self._said(event, now)
-            return
+            return self._said(event, now)
         if item.get("t") == "note":
             self._noted(item)
         elif item.get("t") == "do":
             self.runner.later(lambda: self._do(item))
         self.channel.finish(event.epoch, event.seq, now=now)
+        return []
 
-    def _said(self, event: Delivered, now: float) -> None:
+    def _said(self, event: Delivered, now: float) -> list[Job]:
         """The connector's message, as text; the page has judged it, Python may yet not read it."""
         item = event.item
         try:
@@ -240,23 +245,21 @@ class Client:
             problem = ("the kernel cannot read it as JSON",)
             self.traffic.add("rejected", "?", None, at=_now(), problems=problem)
             self.channel.finish(event.epoch, event.seq, now=now)
-            return
-        self._arrived(
-            action,
-            data,
-            at=at,
-            now=now,
-            answered=item.get("answered") is True,
-            place=(event.epoch, event.seq),
-        )
+            return []
+        answered = item.get("answered") is True
+        place = (event.epoch, event.seq)
+        return [self._job(action, data, at=at, now=now, answered=answered, place=place)]
 
     def deliver(self, action: str, data: object = None) -> Job:
         """A message as if it came from the connector, without a page; see Job.finished."""
         self._open()
         with self.lock:
-            return self._arrived(action, data, at=_now(), now=time.monotonic())
+            now = time.monotonic()
+            job = self._job(action, data, at=_now(), now=now)
+            self._accept([job], now)
+            return job
 
-    def _arrived(
+    def _job(
         self,
         action: str,
         data: object,
@@ -279,12 +282,24 @@ class Client:
                 self._recent.popitem(last=False)
         known = incoming(action)
         if known and known.kept:
-            job.log = LogEntry(message, self.connector, at)  # type: ignore[arg-type]
-            self.journal.accept(job.log)
-            self.interactions.add(job.log)
-        self._start(job)
-        self._tell("last_message", message)
+            job.log = LogEntry(cast("InteractionLog", message), self.connector, at)
         return job
+
+    def _accept(self, jobs: Iterable[Job], now: float) -> None:
+        """Journal the interaction logs in one commit, then hand every job on, in order."""
+        logs = [job.log for job in jobs if job.log]
+        fresh = dict(zip(map(id, logs), self.journal.accept(logs), strict=True)) if logs else {}
+        for job in jobs:
+            if job.log is not None:
+                new = fresh[id(job.log)]
+                if not new or self.journal.durable:  # committed: the page may forget it
+                    self.channel.finish(job.epoch or "", job.seq or 0, now=now)
+                if not new:
+                    job.finished.set()
+                    continue
+                self.interactions.add(job.log)
+            self._start(job)
+            self._tell("last_message", job.message)
 
     def _start(self, job: Job) -> None:
         self._jobs[job.ticket] = job
@@ -365,7 +380,7 @@ class Client:
         with self.lock:
             job.handler = handler
             if job.log:
-                job.log.state = "started"
+                self.journal.start(job.log)
             self.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
             self._flush()
 
@@ -407,7 +422,7 @@ class Client:
             notice = () if self.session.is_late(job.ticket) else (_notice(failure, now),)
             self._carry(self.session.fail(job.ticket, *notice), job)
             if job.log:
-                job.log.state, job.log.error = "failed", failure.summary
+                self.journal.fail(job.log, failure.summary)
             self._end(job, now, keep=job.log is not None)
         job.error = error
         job.finished.set()
@@ -418,7 +433,7 @@ class Client:
         error = HandlerTimeoutError(job.message.action, name, timeout)
         failure = self.reported(job, name, error, job.handler, late=True)
         if job.log:
-            job.log.state, job.log.error = "failed", failure.summary
+            self.journal.fail(job.log, failure.summary)
         self._carry([_notice(failure, time.monotonic())], job)
         self.runner.give_up(job)
         job.error = error
@@ -473,8 +488,16 @@ class Client:
         if self.runner.cell is not None:
             self.runner.cell.say(text)
 
+    def open_journal(self, path: Path | None) -> None:
+        """Keep interaction logs in this file, and go on with what an earlier kernel left in it."""
+        with self.lock:
+            left = self.journal.open(path)
+            for entry in left:
+                self.interactions.add(entry)
+        self._again([entry for entry in left if entry.state == "accepted"])
+
     def _again(self, entries: list[LogEntry]) -> None:
-        """Today's handler for logs whose handler failed; the same key."""
+        """Today's handler for logs that came earlier; the same key."""
         with self.lock:
             for entry in entries:
                 entry.state = "accepted"
@@ -483,7 +506,7 @@ class Client:
                     entry.log.action,
                     entry.log.raw,
                     at=_now(),
-                    problems=("tried again",),
+                    problems=("not for the first time",),
                 )
                 place = entry.key.rsplit("/", 1)
                 job = Job(next(self._tickets), entry.log, noted, entry.connector, time.monotonic())
@@ -651,7 +674,9 @@ class Client:
                     future.set_result(status)
 
     def _summarise(self, *, again: bool = False) -> None:
-        failed = len(self.journal.failed)
+        failed = len(self.journal.failed) + len(self.journal.interrupted)
+        if self.journal.trouble:
+            self.desk.warnings["journal"] = self.journal.trouble
         self.desk.summarise(unsaved=len(self._parked), failed=failed, again=again)
 
     def _tell(self, name: str, value: object) -> None:
@@ -677,6 +702,7 @@ class Client:
             commands, self._commands = self._commands, {}
         for future in commands.values():
             future.set_exception(PhoneClosedError("the phone was closed"))
+        self.journal.close()
         self._clock.stop()
         self.runner.stop()
 

@@ -1,23 +1,41 @@
-"""Journal: what becomes of interaction logs. In memory, and it says so.
+"""Journal: what becomes of interaction logs; on disk until they are handled.
 
-A log is accepted, started, then done or failed. What is not done can be tried
-again with the same key or discarded. `Interactions` are the logs this kernel
-has received, as the analyst's data.
+A log is accepted, started, then done or failed. What was accepted is on disk
+before the page is told that it may forget it, so a kernel that dies loses
+nothing: the next one runs what was accepted, and names as interrupted what
+was begun, because nobody can know how far that came. A payload is overwritten
+when it is handled. Where no file can be had the journal says so and keeps the
+logs in memory; then the page keeps them, too.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
 import threading
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, overload
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
+
+from crmwidget.privacy import mask
+from crmwidget.protocol import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from collections.abc import Callable, Iterator, Sequence
 
     from crmwidget.protocol import InteractionLog
 
-State = Literal["accepted", "started", "done", "failed"]
+State = Literal["accepted", "started", "failed", "interrupted", "done"]
+
+AGE: Final = 30 * 24 * 3600
+"""Seconds after which a log that nobody has handled is given up, which is said."""
+PATIENCE: Final = 0.25
+"""Seconds that a commit may take; a slower journal counts as none."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,13 +48,13 @@ class Entry:
     received: datetime
     state: State = "accepted"
     error: str | None = None
-    """Redacted; of the last failure."""
+    """Masked; of the last failure."""
     returned: Any = None
     """What the handler returned."""
 
     @property
     def key(self) -> str:
-        """The log's idempotency key: the same for every try."""
+        """The log's idempotency key: the same for every try, in every kernel."""
         return self.log.key or ""
 
     def __repr__(self) -> str:
@@ -44,31 +62,90 @@ class Entry:
 
 
 class Journal:
-    """The interaction logs that are not saved yet; kept in this kernel's memory only."""
-
-    durable = False
+    """The interaction logs that are not saved yet."""
 
     def __init__(
         self, again: Callable[[list[Entry]], None], given_up: Callable[[list[Entry]], None]
     ) -> None:
         self._again = again
         self._given_up = given_up
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._entries: dict[str, Entry] = {}
+        self._file: _File | None = None
+        self.trouble: str | None = None
+        """Why the logs are kept in memory only, where that was not asked for."""
 
-    def accept(self, entry: Entry) -> bool:
-        """Take a log; False when this key is known already."""
+    @property
+    def durable(self) -> bool:
+        """Whether an accepted log survives this kernel."""
+        return self._file is not None
+
+    def open(self, path: Path | None) -> list[Entry]:
+        """Keep logs in this file (None: in memory); the ones that an earlier kernel left there.
+
+        Never raises: where the file cannot be had, `trouble` says why.
+        """
         with self._lock:
-            if entry.key in self._entries:
-                return False
-            self._entries[entry.key] = entry
-            return True
+            if self._file is not None and self._file.path == path:
+                return []
+            self.close()
+            self.trouble = None
+            if path is None:
+                return []
+            try:
+                self._file = _File(path)
+                left = self._file.left()
+            except (OSError, sqlite3.Error) as error:
+                self._lose(error)
+                return []
+            old = [e for e in left if time.time() - e.received.timestamp() > AGE]
+            if old:
+                self.trouble = f"{len(old)} call logs older than 30 days were given up."
+                for entry in old:
+                    self._file.done(entry.key, last=entry is left[-1])
+            found = [e for e in left if e not in old and e.key not in self._entries]
+            self._entries.update({e.key: e for e in found})
+            return found
+
+    def close(self) -> None:
+        """Let go of the file; what is in it stays there for the next kernel."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def accept(self, entries: Sequence[Entry]) -> list[bool]:
+        """Take logs, all in one commit; for each, whether it is new."""
+        with self._lock:
+            known: dict[str, int] = {}
+            unseen = [e for e in entries if e.key not in self._entries]
+            if unseen:
+                known = self._write(lambda file: file.add(unseen)) or {}
+            fresh = []
+            for entry in entries:
+                new = entry.key not in self._entries and entry.key not in known
+                if new:
+                    self._entries[entry.key] = entry
+                fresh.append(new)
+            return fresh
+
+    def start(self, entry: Entry) -> None:
+        """Its handler begins: from here on nobody else may run it unasked."""
+        entry.state = "started"
+        self._write(lambda file: file.mark(entry.key, _STARTED))
+
+    def fail(self, entry: Entry, error: str) -> None:
+        """Its handler raised, or was late; the log stays."""
+        entry.state, entry.error = "failed", error
+        self._write(lambda file: file.mark(entry.key, _FAILED, error))
 
     def done(self, entry: Entry) -> None:
-        """Saved: the journal forgets it."""
+        """Saved: the payload is overwritten, the key stays known."""
         entry.state = "done"
         with self._lock:
             self._entries.pop(entry.key, None)
+            last = not self._entries
+            self._write(lambda file: file.done(entry.key, last=last))
 
     @property
     def pending(self) -> tuple[Entry, ...]:
@@ -82,21 +159,21 @@ class Journal:
 
     @property
     def interrupted(self) -> tuple[Entry, ...]:
-        """Begun by a kernel that died; a journal in memory dies with it, so none here."""
-        return ()
+        """Begun by a kernel that died: saved or not, only the CRM knows."""
+        return self._in("interrupted")
 
     def retry(self) -> int:
-        """Run today's handler again for every failed log, with the same key; how many."""
-        entries = list(self.failed)
+        """Run today's handler for every failed and interrupted log, with the same key; how many."""
+        entries = [*self.failed, *self.interrupted]
         self._again(entries)
         return len(entries)
 
     def discard(self) -> int:
-        """Give up every log that is pending or failed; how many."""
+        """Give up every log that nobody is saving; how many."""
         with self._lock:
-            gone = [e for e in self._entries.values() if e.state in ("accepted", "failed")]
+            gone = [e for e in self._all() if e.state != "started"]
             for entry in gone:
-                del self._entries[entry.key]
+                self.done(entry)
         self._given_up(gone)
         return len(gone)
 
@@ -123,8 +200,12 @@ class Journal:
         return key in self._entries
 
     def __repr__(self) -> str:
-        states = f"{len(self.pending)} pending, {len(self.failed)} failed"
-        return f"<journal in memory (lost with the kernel): {states}>"
+        where = f"in {self._file.path}" if self._file else "in memory (lost with the kernel)"
+        states = (
+            f"{len(self.pending)} pending, {len(self.failed)} failed, "
+            f"{len(self.interrupted)} interrupted"
+        )
+        return f"<journal {where}: {states}>"
 
     def _all(self) -> list[Entry]:
         with self._lock:
@@ -132,6 +213,138 @@ class Journal:
 
     def _in(self, state: State) -> tuple[Entry, ...]:
         return tuple(e for e in self._all() if e.state == state)
+
+    def _write(self, what: Callable[[_File], Any]) -> Any:
+        """Do it in the file, if there is one; a file that fails is given up, aloud."""
+        with self._lock:
+            if self._file is None:
+                return None
+            try:
+                return what(self._file)
+            except (OSError, sqlite3.Error) as error:
+                self._lose(error)
+                return None
+
+    def _lose(self, error: Exception) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self.trouble = (
+            f"The journal cannot be written ({type(error).__name__}: {mask(str(error))}): "
+            "call logs are kept in memory and in this page only. Give journal= another path."
+        )
+
+
+def default_path(key: str, connector: str) -> Path:
+    """Where the logs of one phone and connector are kept: outside the notebook's folder."""
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    name = hashlib.sha256(f"{key}#{connector}".encode()).hexdigest()[:24]
+    return Path(state) / "crmwidget" / f"{name}.sqlite"
+
+
+_ACCEPTED, _STARTED, _FAILED, _DONE = range(4)
+_STATES: Final[dict[int, State]] = {
+    _ACCEPTED: "accepted",
+    _STARTED: "interrupted",  # by a kernel that is gone
+    _FAILED: "failed",
+}
+
+
+class _File:
+    """The SQLite file. Two connections: FULL where losing a commit loses a call, else NORMAL."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+        self._db = self._connect("FULL")
+        self._marks = self._connect("NORMAL")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS logs(key TEXT PRIMARY KEY, connector TEXT, received REAL, "
+            "action TEXT, data TEXT, state INTEGER, error TEXT) WITHOUT ROWID"
+        )
+
+    def _connect(self, synchronous: str) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
+        db.execute(f"PRAGMA busy_timeout={int(PATIENCE * 1000)}")
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute(f"PRAGMA synchronous={synchronous}")
+        db.execute("PRAGMA secure_delete=ON")
+        return db
+
+    def add(self, entries: Sequence[Entry]) -> dict[str, int]:
+        """Commit new logs; the states of those that an earlier kernel had accepted."""
+        with self._transaction(self._db) as db:
+            known = {
+                key: state
+                for entry in entries
+                for key, state in db.execute(
+                    "SELECT key, state FROM logs WHERE key=?", (entry.key,)
+                )
+            }
+            db.executemany(
+                "INSERT INTO logs VALUES(?, ?, ?, ?, ?, ?, NULL)",
+                [
+                    (
+                        entry.key,
+                        entry.connector,
+                        entry.received.timestamp(),
+                        entry.log.action,
+                        json.dumps(entry.log.raw, separators=(",", ":")),
+                        _ACCEPTED,
+                    )
+                    for entry in entries
+                    if entry.key not in known
+                ],
+            )
+        return known
+
+    def mark(self, key: str, state: int, error: str | None = None) -> None:
+        self._marks.execute("UPDATE logs SET state=?, error=? WHERE key=?", (state, error, key))
+
+    def done(self, key: str, *, last: bool) -> None:
+        """Overwrite the payload; after the last one also in the log that SQLite keeps."""
+        self._marks.execute(
+            "UPDATE logs SET state=?, data=NULL, error=NULL WHERE key=?", (_DONE, key)
+        )
+        if last:
+            self._marks.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def left(self) -> list[Entry]:
+        """What is not done, oldest first; handled keys older than the age limit are forgotten."""
+        self._marks.execute(
+            "DELETE FROM logs WHERE state=? AND received<?", (_DONE, time.time() - AGE)
+        )
+        rows = self._db.execute(
+            "SELECT key, connector, received, action, data, state, error FROM logs "
+            "WHERE state<? ORDER BY received, key",
+            (_DONE,),
+        )
+        found = []
+        for key, connector, received, action, data, state, error in rows:
+            at = datetime.fromtimestamp(received, UTC)
+            log = parse(action, json.loads(data), at=at, key=key)
+            entry = Entry(cast("InteractionLog", log), connector, at, _STATES[state], error)
+            found.append(entry)
+        return found
+
+    def close(self) -> None:
+        for db in (self._db, self._marks):
+            with contextlib.suppress(sqlite3.Error):
+                db.close()
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
 
 
 class Interactions:

@@ -27,6 +27,7 @@ from crmwidget.cell import Cell
 from crmwidget.client import Client, living
 from crmwidget.errors import NotReadyError, SimulatorError
 from crmwidget.handlers import DEFAULT, HandlerMethods, Handlers, Timeout
+from crmwidget.journal import default_path
 from crmwidget.precedence import checked_adapter, checked_crm_data, checked_directory
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
     region: two-letter region ("US") of numbers written without a country code.
     allow_origins: further origins that may speak, where the connector redirects.
     timeout: seconds for every handler; None: 10, and 60 for saving a log.
+    journal: file for interaction logs until they are handled; None: one in the user's
+        state folder, and memory for the simulator; False: memory.
     silence: seconds without a first `ready` after which it is called silent.
     placement: "auto", "cell" or "dock".
 
@@ -114,6 +117,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         region: str | None = None,
         allow_origins: Iterable[str] = (),
         timeout: float | None = None,
+        journal: str | os.PathLike[str] | bool | None = None,
         silence: float = 15,
         placement: str = "auto",
         **unknown: Any,
@@ -154,6 +158,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
             for trait, value in (("crm_data", data), ("directory", contacts), ("crm", adapter)):
                 self._trait_values[trait] = value
         client.adopt(cell, self._changed)
+        client.open_journal(_journal_path(journal, key, client.connector))
         page: dict[str, Any] = {
             "name": name,
             "simulated": checked is None,
@@ -331,7 +336,7 @@ _ADVICE: Final = {
 }
 _ARGUMENTS: Final = (
     "origin", "crm_data", "user", "directory", "crm", "handlers", "name", "region",
-    "allow_origins", "timeout", "silence", "placement",
+    "allow_origins", "timeout", "journal", "silence", "placement",
 )  # fmt: skip
 
 
@@ -364,6 +369,15 @@ def _check(
     for label, value in (("silence", silence), ("timeout", timeout)):
         if value is not None and (isinstance(value, bool) or not value > 0):
             raise ValueError(f"{label}={value!r}: seconds above 0.")
+
+
+def _journal_path(given: Any, key: str, connector: str) -> pathlib.Path | None:
+    """None: in memory."""
+    if given is False or (given is None and connector == "simulator"):
+        return None
+    if given is None or given is True:
+        return default_path(key, connector)
+    return pathlib.Path(given).expanduser()
 
 
 def _key_of(name: str) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import polars as pl
@@ -34,6 +33,9 @@ from crmwidget.testing import (
     ready,
     screen_pop,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CRM_DATA: dict[str, Any] = {
     "callCenterSettings": {"DialingOptions": {"dialCountryCode": "44"}, "Own": {"key": "kept"}},
@@ -340,9 +342,14 @@ def test_several_are_shown_and_none_is_opened(connector: Connector) -> None:
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [("+442079460018", "No contact for +44 20 7946 0018."), ("", "No contact for a withheld number.")],
+    [
+        ("+442079460018", "No contact for +44 20 7946 0018."),
+        ("", "No contact for a withheld number."),
+    ],
 )
-def test_when_nobody_is_found_the_agent_is_told(connector: Connector, number: str, text: str) -> None:
+def test_when_nobody_is_found_the_agent_is_told(
+    connector: Connector, number: str, text: str
+) -> None:
     connector.send(screen_pop(number))
 
     assert notices(connector) == [text]
@@ -588,15 +595,15 @@ def test_an_error_of_a_foreign_event_loop_is_explained(
 
 
 def test_a_broken_exception_costs_nothing_else(handlers: Handlers, connector: Connector) -> None:
-    class Broken(Exception):
+    class BrokenError(Exception):
         def __str__(self) -> str:
             raise RuntimeError("no text")
 
     @handlers.on_screen_pop
     def pop(message: Any) -> None:
-        raise Broken
+        raise BrokenError
 
-    with pytest.raises(Broken):
+    with pytest.raises(BrokenError):
         connector.send(screen_pop("1"))
 
     assert connector.ask("directory")["count"] == "3"
