@@ -11,7 +11,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Literal
@@ -300,8 +300,6 @@ def _kind(value: object) -> str:
 def _single(value: object) -> object:
     if isinstance(value, str):
         return value if value.isascii() else _SURROGATES.sub("\ufffd", value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return [_single(item) for item in value]
     if isinstance(value, int):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from crmwidget.client import Client
 from crmwidget.errors import ActionError, CRMWidgetError
@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-    from crmwidget.protocol import InteractionLog, Message
+    from crmwidget.protocol import (
+        ClickToDial,
+        CrmDataRequest,
+        CustomFieldsRequest,
+        DirectoryRequest,
+        InteractionLog,
+        Message,
+        Navigate,
+        OpenReports,
+        Ready,
+        ScreenPop,
+    )
     from crmwidget.widget import CRMWidget
 
 __all__ = [
@@ -156,50 +167,64 @@ def _plain(send: Send) -> Any:
 
 
 # ---------------------------------------------------------------- builders
-def _message(action: str, data: object = None, key: str | None = None) -> Message:
+def _message(action: str, data: object = None, key: str | None = None) -> Any:
     return parse(action, data, at=datetime.now(UTC), key=key)
 
 
-def ready() -> Message:
+def ready() -> Ready:
     """The connector's ping."""
-    return _message("ready")
+    found: Ready = _message("ready")
+    return found
 
 
-def crm_data_request() -> Message:
+def crm_data_request() -> CrmDataRequest:
     """RequestCrmData."""
-    return _message("requestCrmData")
+    found: CrmDataRequest = _message("requestCrmData")
+    return found
 
 
-def directory_request(*, documented_spelling: bool = False) -> Message:
+def directory_request(*, documented_spelling: bool = False) -> DirectoryRequest:
     """The directory request, as the sample client or as the documentation spells it."""
-    return _message("requestGetCRMDirectory" if documented_spelling else "requestGetCrmDirectory")
+    found: DirectoryRequest = _message(
+        "requestGetCRMDirectory" if documented_spelling else "requestGetCrmDirectory"
+    )
+    return found
 
 
-def screen_pop(*numbers: str, **more: object) -> Message:
+def screen_pop(*numbers: str, **more: object) -> ScreenPop:
     """RequestPerformInteractionScreenPop with these aniValues; `more`: further keys of the data."""
-    return _message("requestPerformInteractionScreenPop", {"aniValues": list(numbers), **more})
+    found: ScreenPop = _message(
+        "requestPerformInteractionScreenPop", {"aniValues": list(numbers), **more}
+    )
+    return found
 
 
-def click_to_dial(enabled: bool = True) -> Message:  # noqa: FBT001, FBT002 - it is the message
+def click_to_dial(enabled: bool = True) -> ClickToDial:  # noqa: FBT001, FBT002 - it is the message
     """RequestEnableClickToDial."""
-    return _message("requestEnableClickToDial", {"isEnabled": enabled})
+    found: ClickToDial = _message("requestEnableClickToDial", {"isEnabled": enabled})
+    return found
 
 
-def navigate(record_id: str | int, **more: object) -> Message:
+def navigate(record_id: str | int, **more: object) -> Navigate:
     """RequestNavigateToClickToDialResult."""
-    return _message("requestNavigateToClickToDialResult", {"recordId": record_id, **more})
+    found: Navigate = _message(
+        "requestNavigateToClickToDialResult", {"recordId": record_id, **more}
+    )
+    return found
 
 
-def open_reports() -> Message:
+def open_reports() -> OpenReports:
     """RequestOpenReports."""
-    return _message("requestOpenReports")
+    found: OpenReports = _message("requestOpenReports")
+    return found
 
 
-def custom_fields(voice: Sequence[str] = (), digital: Sequence[str] = ()) -> Message:
+def custom_fields(voice: Sequence[str] = (), digital: Sequence[str] = ()) -> CustomFieldsRequest:
     """RequestCustomFieldsValues."""
-    return _message(
+    found: CustomFieldsRequest = _message(
         "requestCustomFieldsValues", {"object": {"voice": list(voice), "digital": list(digital)}}
     )
+    return found
 
 
 def interaction_log(
@@ -240,4 +265,5 @@ def interaction_log(
     }
     if header is not None:
         data["header"] = header
-    return cast("InteractionLog", _message("requestSaveInteractionLog", data, key))
+    found: InteractionLog = _message("requestSaveInteractionLog", data, key)
+    return found

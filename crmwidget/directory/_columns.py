@@ -1,7 +1,7 @@
 """Columns: which column of an export holds what, by the names that the usual systems give.
 
 A name is compared without case, punctuation and known prefixes, and has to be
-in a table here exactly: nothing is guessed.
+in a table here exactly: nothing is guessed, and a fax is no telephone.
 """
 
 from __future__ import annotations
@@ -52,7 +52,6 @@ _GOOGLE_PHONE: Final = re.compile(r"phone(\d+)value")
 _GOOGLE_EMAIL: Final = re.compile(r"email\d+value|email\d+address")
 # Phone.1 (pandas), Phone_1 (DuckDB), Phone_duplicated_0 (polars), Business Phone 2.
 _COUNTER: Final = re.compile(r"(duplicated)?\d+$")
-_REFUSED: Final = ("fax", "pager", "telex", "rowchecksum", "modifiedon")
 _SHOWN: Final = 30
 
 
@@ -184,8 +183,6 @@ class _Named:
     def number(self, name: str) -> NumberColumn | None:
         """The column as one of telephone numbers, None if it is not known as one."""
         key = _key(name)
-        if any(word in key for word in _REFUSED):
-            return None
         if google := _GOOGLE_PHONE.fullmatch(key):
             labels = (f"phone{google[1]}{word}" for word in ("label", "type"))
             label = next((self._keys[key][0] for key in labels if key in self._keys), None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from crmwidget import phones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["Index"]
 
@@ -40,21 +40,21 @@ class Index:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def same(self, digits: str) -> list[int]:
+    def same(self, digits: str) -> Sequence[int]:
         """The rows that may have a number of exactly these digits."""
         key = _key(digits)
         return self._between(key, key + 1)
 
-    def ending(self, digits: str) -> list[int]:
-        """The rows with a number that ends in `digits`, each once, in their order."""
+    def ending(self, digits: str) -> Sequence[int]:
+        """The rows with a number that ends in `digits`, in no order."""
         ending = digits[-_WIDTH:]
         lowest = _key(ending)
         return self._between(lowest, lowest + 10 ** (_WIDTH - len(ending)))
 
-    def _between(self, lowest: int, beyond: int) -> list[int]:
+    def _between(self, lowest: int, beyond: int) -> Sequence[int]:
         start = bisect_left(self._keys, lowest)
         stop = bisect_left(self._keys, beyond, lo=start)
-        return sorted(set(self._rows[start:stop]))
+        return self._rows[start:stop]
 
 
 def _key(digits: str) -> int:

@@ -38,18 +38,11 @@ class Asked:
         return None
 
     def _contradicts(self, number: str, region: str | None) -> bool:
-        """Whether the digits are equal, but one says +20 255... and the other means +1 202 55..."""
+        """Whether one is +20 255..., and the other, 20 255... without the +, means +1 202 55..."""
         if _has_plus(number) == _has_plus(self.number):
             return False
-        known = {
-            e164 or f"+{self.digits}"
-            for text, e164 in (
-                (self.number, self.e164),
-                (number, phones.e164(number, region)),
-            )
-            if e164 or _has_plus(text)
-        }
-        return len(known) > 1
+        means = phones.e164(number, region) if _has_plus(self.number) else self.e164
+        return means is not None and means != f"+{self.digits}"
 
 
 def asked(value: object, region: str | None) -> Iterator[Asked]:
