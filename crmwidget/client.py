@@ -110,6 +110,7 @@ class Client:
         self._clock = Clock(self._ring, f"crmwidget-{name}-clock")
         self._unwatch = self.handlers.watch(self._handlers_changed)
         self._tickets = itertools.count(1)
+        self._keys = itertools.count(1)
         self._jobs: dict[int, Job] = {}
         self._recent: OrderedDict[int, Job] = OrderedDict()
         self._parked: list[Job] = []
@@ -246,16 +247,19 @@ class Client:
             self.traffic.add("rejected", "?", None, at=_now(), problems=problem)
             self.channel.finish(event.epoch, event.seq, now=now)
             return []
-        answered = item.get("answered") is True
         place = (event.epoch, event.seq)
-        return [self._job(action, data, at=at, now=now, answered=answered, place=place)]
+        # A reloaded page sends what it had kept under a new number, but the old key.
+        key = item["key"] if isinstance(item.get("key"), str) else f"{event.epoch}/{event.seq}"
+        answered = item.get("answered") is True
+        return [self._job(action, data, key, at=at, now=now, answered=answered, place=place)]
 
     def deliver(self, action: str, data: object = None) -> Job:
         """A message as if it came from the connector, without a page; see Job.finished."""
         self._open()
         with self.lock:
             now = time.monotonic()
-            job = self._job(action, data, at=_now(), now=now)
+            key = f"{self.channel.kernel}/{next(self._keys)}"
+            job = self._job(action, data, key, at=_now(), now=now)
             self._accept([job], now)
             return job
 
@@ -263,6 +267,7 @@ class Client:
         self,
         action: str,
         data: object,
+        key: str,
         *,
         at: datetime,
         now: float,
@@ -271,7 +276,7 @@ class Client:
     ) -> Job:
         ticket = next(self._tickets)
         epoch, seq = place or (None, None)
-        message = parse(action, data, at=at, key=f"{epoch or self.channel.kernel}/{seq or ticket}")
+        message = parse(action, data, at=at, key=key)
         entry = self.traffic.add("received", action, data, at=at, problems=message.problems)
         job = Job(
             ticket, message, entry, self.connector, now, answered=answered, epoch=epoch, seq=seq
@@ -282,7 +287,7 @@ class Client:
                 self._recent.popitem(last=False)
         known = incoming(action)
         if known and known.kept:
-            job.log = LogEntry(cast("InteractionLog", message), self.connector, at)
+            job.log = LogEntry(cast("InteractionLog", message), self.connector, at, place=place)
         return job
 
     def _accept(self, jobs: Iterable[Job], now: float) -> None:
@@ -508,9 +513,9 @@ class Client:
                     at=_now(),
                     problems=("not for the first time",),
                 )
-                place = entry.key.rsplit("/", 1)
                 job = Job(next(self._tickets), entry.log, noted, entry.connector, time.monotonic())
-                job.log, job.epoch, job.seq = entry, place[0], int(place[1])
+                job.log = entry
+                job.epoch, job.seq = entry.place or (None, None)
                 self._start(job)
             self._flush()
 
@@ -518,9 +523,8 @@ class Client:
         """The user discards these logs: the page may forget them too."""
         with self.lock:
             self._parked = [job for job in self._parked if job.log not in entries]
-            for entry in entries:
-                epoch, seq = entry.key.rsplit("/", 1)
-                self.channel.finish(epoch, int(seq), now=time.monotonic())
+            for epoch, seq in (entry.place for entry in entries if entry.place):
+                self.channel.finish(epoch, seq, now=time.monotonic())
             self._summarise()
             self._flush()
 

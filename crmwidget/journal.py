@@ -51,6 +51,8 @@ class Entry:
     """Masked; of the last failure."""
     returned: Any = None
     """What the handler returned."""
+    place: tuple[str, int] | None = None
+    """Page and number under which a page of this kernel keeps it; None: none does."""
 
     @property
     def key(self) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from crmwidget import Handlers
 from crmwidget.handlers import DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 METHODS = {
     "on_ready": "ready",
@@ -48,8 +50,13 @@ def test_each_method_is_documented_beginning_with_its_wire_name(method: str, act
     assert (getattr(Handlers, method).__doc__ or "").startswith(f"`{action}`")
 
 
-@pytest.mark.parametrize("name", ["screen_pop", "requestPerformInteractionScreenPop", "REQUESTPERFORMINTERACTIONSCREENPOP"])
-def test_short_names_and_wire_names_in_any_case_are_one_action(handlers: Handlers, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["screen_pop", "requestPerformInteractionScreenPop", "REQUESTPERFORMINTERACTIONSCREENPOP"],
+)
+def test_short_names_and_wire_names_in_any_case_are_one_action(
+    handlers: Handlers, name: str
+) -> None:
     handlers.on(name, print)
 
     assert "requestPerformInteractionScreenPop" in handlers
@@ -62,7 +69,9 @@ def test_both_spellings_of_the_directory_request_are_one_action(handlers: Handle
     assert [h.function for h in handlers] == [repr]
 
 
-def test_an_unknown_name_registers_with_a_warning_that_gives_the_nearest(handlers: Handlers) -> None:
+def test_an_unknown_name_registers_with_a_warning_that_gives_the_nearest(
+    handlers: Handlers,
+) -> None:
     with pytest.warns(UserWarning, match="Did you mean 'screen_pop'"):
         handlers.on("screen_popp", print)
 
@@ -80,7 +89,9 @@ def test_what_is_no_function_is_refused(handlers: Handlers, thing: object) -> No
         handlers.on("ready", thing)  # type: ignore[call-overload]
 
 
-def test_a_function_that_wants_more_than_the_message_is_refused_by_its_parameters(handlers: Handlers) -> None:
+def test_a_function_that_wants_more_than_the_message_is_refused_by_its_parameters(
+    handlers: Handlers,
+) -> None:
     def pop(message: object, contacts: object) -> None: ...
 
     with pytest.raises(TypeError, match=r"pop\(message, contacts\) cannot be a handler"):
@@ -97,7 +108,9 @@ def test_a_function_that_wants_more_than_the_message_is_refused_by_its_parameter
     ],
     ids=["none", "one", "any", "default"],
 )
-def test_a_handler_may_take_no_argument(handlers: Handlers, f: Callable[..., Any], expected: str) -> None:
+def test_a_handler_may_take_no_argument(
+    handlers: Handlers, f: Callable[..., Any], expected: str
+) -> None:
     handlers.on("ready", f)
 
     found = handlers.get("ready")

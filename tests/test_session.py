@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from crmwidget import testing
-from crmwidget.session import SAVING, TIMEOUT, AnswerDue, Changed, Late, Send, Session, default_timeout
+from crmwidget.session import (
+    SAVING,
+    TIMEOUT,
+    AnswerDue,
+    Changed,
+    Late,
+    Send,
+    Session,
+    default_timeout,
+)
 
 
 @pytest.fixture
@@ -34,9 +43,7 @@ def test_every_ready_is_answered_and_asks_the_handler(session: Session) -> None:
 
 
 def test_what_the_page_has_answered_is_not_answered_twice(session: Session) -> None:
-    assert not any(
-        isinstance(e, Send) for e in session.receive(testing.ready(), 1, answered=True)
-    )
+    assert not any(isinstance(e, Send) for e in session.receive(testing.ready(), 1, answered=True))
 
     (_, due) = session.receive(testing.crm_data_request(), 2, answered=True)
 

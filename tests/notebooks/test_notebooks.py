@@ -1,0 +1,128 @@
+"""Notebooks: each runs from top to bottom, in JupyterLab where it shows the phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.browser.lab import Notebook, Server, chromium
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import BrowserContext
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+EVERY: Final = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def _read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def _code(path: Path) -> list[str]:
+    return [cell.source for cell in _read(path).cells if cell.cell_type == "code"]
+
+
+def _shows_the_phone(path: Path) -> bool:
+    return any("CRMWidget(" in source for source in _code(path))
+
+
+def _each(paths: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", paths, ids=[path.stem for path in paths])
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[BrowserContext]:
+    with chromium() as context:
+        yield context
+
+
+@_each([path for path in EVERY if _shows_the_phone(path)])
+def test_a_notebook_with_the_phone_runs_in_jupyterlab(
+    path: Path, server: Server, context: BrowserContext
+) -> None:
+    notebook = Notebook(context, server, path.name, *_code(path))
+    try:
+        notebook.run_all()
+
+        notebook.check()
+        _SHOWN[path.stem](notebook.text(len(_code(path)) - 1))
+    except Exception as error:
+        error.add_note(notebook.story())
+        raise
+    finally:
+        notebook.close()
+
+
+@_each([path for path in EVERY if not _shows_the_phone(path)])
+def test_a_notebook_without_the_phone_runs_without_a_browser(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    notebook = _read(path)
+
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
+
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    said = "".join(output.get("text", "") for output in code[-1].outputs)
+    _SHOWN[path.stem](said)
+
+
+@_each(EVERY)
+def test_a_notebook_is_kept_without_what_it_showed(path: Path) -> None:
+    notebook = _read(path)
+
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert notebook.metadata.kernelspec.name == "python3"
+    for cell in notebook.cells:
+        assert cell.get("outputs", []) == []
+        assert cell.get("execution_count") is None
+
+
+@_each(EVERY)
+def test_a_notebook_sends_its_reader_to_files_that_exist(path: Path) -> None:
+    text = "\n".join(cell.source for cell in _read(path).cells if cell.cell_type == "markdown")
+    named = [
+        word.strip("`.,:")
+        for word in text.split()
+        if word.strip("`.,:").endswith((".md", ".ipynb"))
+    ]
+
+    missing = [
+        name for name in named if not any((place / name).is_file() for place in (ROOT, path.parent))
+    ]
+
+    assert named
+    assert missing == []
+
+
+def _has_the_call(table: str) -> None:
+    """One row: whose call it was, and what the agent wrote."""
+    rows = [line for line in table.splitlines() if "Bo Larsen" in line]
+    assert len(rows) == 1, table
+    assert all(word in rows[0] for word in ("Gold", "Renewal", "Wants the yearly plan")), table
+
+
+def _has_passed(printed: str) -> None:
+    assert printed == "4 passed\n"
+
+
+_SHOWN: Final[dict[str, Callable[[str], None]]] = {
+    "quickstart": _has_the_call,
+    "handlers_to_tests": _has_passed,
+}
+"""What the last cell of each has to show."""

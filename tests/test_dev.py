@@ -1,0 +1,385 @@
+"""dev.py: what it skips, what it says when something cannot be had, and how it reports checks."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+import dev
+
+ROOT = Path(dev.__file__).parent
+
+
+def script(path: Path, text: str) -> Path:
+    """Write an executable shell script."""
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+# ------------------------------------------------------------------- skipping
+
+
+def test_work_is_done_once_for_a_state_and_again_for_another(tmp_path: Path) -> None:
+    done: list[str] = []
+    for state in ("a", "a", "b", "b", "a"):
+        dev.once(tmp_path / "stamps" / "x", state, "Working", partial(done.append, state))
+
+    assert done == ["a", "b", "a"]
+
+
+def test_failed_work_is_done_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stamp = tmp_path / "stamp"
+    dev.once(stamp, "good", "Working", lambda: None)
+
+    def fail() -> None:
+        raise dev.Failure("no")
+
+    with pytest.raises(dev.Failure):
+        dev.once(stamp, "bad", "Working", fail)
+
+    assert not stamp.exists()
+    assert capsys.readouterr().out.endswith("Working ... failed\n")
+
+
+def test_contents_names_and_words_all_change_the_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev, "ROOT", tmp_path)
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("x")
+    two.write_text("x")
+
+    digests = [dev.digest([one]), dev.digest([two]), dev.digest([one, two]), dev.digest([one], "w")]
+    one.write_text("y")
+    digests.append(dev.digest([one]))
+
+    assert len(set(digests)) == len(digests)
+    assert dev.digest([one, two]) == dev.digest([two, one])
+
+
+def test_editors_leave_nothing_that_makes_the_build_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "js" / "src" / "widget.ts"
+    source.parent.mkdir(parents=True)
+    source.write_text("1")
+    for name in ("build.mjs", "package.json", "package-lock.json"):
+        (tmp_path / "js" / name).write_text("")
+    monkeypatch.setattr(dev, "ROOT", tmp_path)
+    monkeypatch.setattr(dev, "JS", tmp_path / "js")
+    before = dev.static_state()
+
+    (source.parent / ".widget.ts").touch()
+    (source.parent / "widget.ts~").touch()
+
+    assert dev.static_state() == before
+    source.write_text("2")
+    assert dev.static_state() != before
+
+
+# ------------------------------------------------------------------ lock files
+
+
+def test_every_requirement_has_hashes_and_none_an_address() -> None:
+    text = dev.REQUIREMENTS.read_text()
+    blocks = re.split(r"\n(?=\S)", text.strip())
+
+    assert len(blocks) > 50
+    assert all(re.match(r"[\w.-]+==\S+ .*--hash=sha256:", block, re.DOTALL) for block in blocks)
+    assert "://" not in text
+    assert "--index" not in text
+
+
+def test_the_requirements_cover_everything_that_pyproject_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    pinned = set(re.findall(r"^([\w.-]+)==", dev.REQUIREMENTS.read_text(), re.MULTILINE))
+
+    wanted = {re.match(r"[\w.-]+", requirement)[0] for requirement in named} - {"crmwidget"}
+
+    assert wanted <= pinned
+
+
+def test_the_javascript_lock_has_hashes_no_address_and_what_package_json_asks_for() -> None:
+    lock = json.loads((dev.JS / "package-lock.json").read_text())["packages"]
+    root = lock.pop("")
+
+    assert (
+        root["devDependencies"]
+        == json.loads((dev.JS / "package.json").read_text())["devDependencies"]
+    )
+    assert all("integrity" in package for package in lock.values())
+    assert not any("resolved" in package for package in lock.values())
+
+
+def test_a_pin_is_taken_with_all_its_hashes() -> None:
+    lines = dev.pinned("uv").splitlines()
+
+    assert lines[0].startswith("uv==")
+    assert len(lines) > 2
+    assert all(line.strip().startswith("--hash=") for line in lines[1:])
+
+
+def test_a_missing_pin_is_said() -> None:
+    with pytest.raises(dev.Failure, match=r"does not pin nonsense\. Take the committed one"):
+        dev.pinned("nonsense")
+
+
+# -------------------------------------------------------------------- nothing there
+
+
+def test_dev_needs_the_standard_library_only() -> None:
+    tree = ast.parse(Path(dev.__file__).read_text())
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+
+    assert imported <= sys.stdlib_module_names
+
+
+def test_an_expected_failure_is_one_sentence_without_a_traceback() -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", dev.__file__, "test", "nonsense"],
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(r"dev\.py: No check is called nonsense\. There are: .*\.\n", done.stderr)
+
+
+def test_children_find_the_systems_programs_where_path_is_empty(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+
+    environment = dev.environment()
+
+    assert environment["PATH"].split(":")[0] == str(dev.VENV / "bin")
+    assert {"/usr/sbin", "/usr/bin", "/bin"} <= set(environment["PATH"].split(":"))
+    assert "" not in environment["PATH"].split(":")
+    assert "PYTHONPATH" not in environment
+
+
+def test_a_failed_command_leaves_its_output_in_the_failure(tmp_path: Path) -> None:
+    failing = script(tmp_path / "failing", "echo out; echo err >&2; exit 3")
+
+    with pytest.raises(dev.Failure, match="it broke") as raised:
+        dev.run([str(failing)], "it broke")
+
+    assert raised.value.output == "out\nerr\n"
+
+
+def test_a_missing_program_is_a_failure_too() -> None:
+    with pytest.raises(dev.Failure, match="remedy") as raised:
+        dev.run("no-such-program --version", "remedy")
+
+    assert raised.value.output == "no-such-program: No such file or directory\n"
+
+
+class Machine:
+    """A machine on which commands are noted, and modules are there or not."""
+
+    def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.commands: list[str] = []
+        self.modules: set[str] = set()
+        self.user = 1000
+        monkeypatch.setattr(dev, "VENV", tmp_path / ".venv")
+        monkeypatch.setattr(dev, "has", lambda module: module in self.modules)
+        monkeypatch.setattr(dev, "run", self.run)
+        monkeypatch.setattr(dev.os, "geteuid", lambda: self.user)
+
+    def run(self, command: str | list[str], _sentence: str, **_options: object) -> str:
+        words = command if isinstance(command, str) else " ".join(map(str, command))
+        self.commands.append(words)
+        if "python3-venv" in words:
+            self.modules.add("ensurepip")
+        return ""
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(tmp_path, monkeypatch)
+
+
+def test_ensurepip_makes_the_environment_where_it_is_there(machine: Machine) -> None:
+    machine.modules = {"ensurepip", "pip"}
+
+    dev.make_venv()
+
+    assert [command.split(" -m ")[1] for command in machine.commands] == [f"venv {dev.VENV}"]
+
+
+def test_the_systems_pip_makes_up_for_a_missing_ensurepip(machine: Machine) -> None:
+    machine.modules = {"pip"}
+
+    dev.make_venv()
+
+    made, filled = machine.commands
+    assert made.endswith(f"-m venv --without-pip {dev.VENV}")
+    assert "-m pip install --target" in filled
+    assert "--require-hashes" in filled
+
+
+def test_root_on_debian_gets_the_missing_package(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.user = 0
+    monkeypatch.setattr(dev.sys, "executable", "/usr/bin/python3.99")
+    monkeypatch.setattr(dev.Path, "exists", lambda _self: True)
+
+    dev.make_venv()
+
+    assert machine.commands == [
+        "apt-get update",
+        "apt-get install -y --no-install-recommends python3-venv",
+        f"/usr/bin/python3.99 -m venv {dev.VENV}",
+    ]
+
+
+def test_neither_ensurepip_nor_pip_is_said_with_the_remedy(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev.sys, "executable", "/opt/python")
+
+    with pytest.raises(dev.Failure, match=r"neither ensurepip nor pip\. The remedy: a Python from"):
+        dev.make_venv()
+
+    assert machine.commands == []
+
+
+def test_pip_installs_where_uv_reaches_no_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = []
+
+    def run(command: str, sentence: str) -> str:
+        commands.append(command)
+        if command.startswith("uv "):
+            raise dev.Failure(sentence)
+        return ""
+
+    monkeypatch.setattr(dev, "run", run)
+
+    dev.install_packages()
+
+    assert [command.split()[0] for command in commands] == ["uv", "python"]
+    assert all("--require-hashes -r requirements.txt" in command for command in commands)
+
+
+# --------------------------------------------------------------------- browser
+
+
+def test_a_wrong_chromium_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMIUM", "/no/chromium")
+
+    with pytest.raises(dev.Failure, match="CHROMIUM is /no/chromium, which is no program"):
+        dev.set_up_browser()
+
+
+def test_the_first_browser_that_runs_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advice = script(tmp_path / "chromium-browser", "echo install the snap; exit 1")
+    real = script(tmp_path / "chrome", "echo Chromium 1")
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(dev, "browsers", lambda: iter(["/no/browser", str(advice), str(real)]))
+
+    dev.set_up_browser()
+
+    assert dev.os.environ["CHROMIUM"] == str(real)
+
+
+def test_no_browser_and_no_way_to_one_is_said(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(dev, "find_browser", lambda: None)
+
+    with pytest.raises(dev.Failure, match=r"no Chromium here\. Install one, or set CHROMIUM"):
+        dev.set_up_browser()
+
+    assert machine.commands == ["python -m playwright install chromium"]
+
+
+# ---------------------------------------------------------------------- checks
+
+
+@pytest.fixture
+def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = script(tmp_path / "good", "echo one; echo '===== 3 passed in 0.10s ====='; echo later")
+    bad = script(tmp_path / "bad", "echo first; echo last; exit 1")
+    fakes = (
+        dev.Check("heavy", (str(good),), heavy=True),
+        dev.Check("good", (str(good),)),
+        dev.Check("bad", (str(bad), str(good))),
+        dev.Check("servers", (str(good),), servers=True),
+    )
+    monkeypatch.setattr(dev, "CHECKS", fakes)
+    monkeypatch.setattr(dev, "set_up", lambda: None)
+
+
+@pytest.mark.usefixtures("checks")
+def test_a_good_check_is_one_line_and_pytests_last(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dev.test(["good"], everything=False) == 0
+
+    first, closing, summary = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"ok +good +\d+\.\d s", first)
+    assert closing == "===== 3 passed in 0.10s ====="
+    assert summary == "1 passed, 0 failed"
+
+
+@pytest.mark.usefixtures("checks")
+def test_a_failing_check_shows_all_it_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dev.test(["bad", "heavy"], everything=False) == 1
+
+    out = capsys.readouterr().out
+    assert re.search(r"^FAILED +bad .*\nfirst\nlast\none\n", out, re.MULTILINE)
+    assert out.splitlines()[-1] == "1 passed, 1 failed"
+
+
+@pytest.mark.usefixtures("checks")
+def test_what_needs_servers_is_left_out_aloud(capsys: pytest.CaptureFixture[str]) -> None:
+    dev.test([], everything=False)
+    plain = capsys.readouterr().out
+    dev.test([], everything=True)
+    everything = capsys.readouterr().out
+
+    assert "Left out: servers (python3 dev.py test --all)." in plain
+    assert plain.endswith("2 passed, 1 failed\n")
+    assert "Left out" not in everything
+    assert everything.endswith("3 passed, 1 failed\n")
+
+
+def test_the_closing_lines_of_vitest_are_known() -> None:
+    output = " Test Files  1 passed (1)\n      Tests  2 failed | 5 passed (7)\n   Duration  2s\n"
+
+    assert dev.CLOSING.findall(output) == ["      Tests  2 failed | 5 passed (7)"]
+
+
+def test_a_folder_of_tests_belongs_to_exactly_one_check() -> None:
+    commands = [command for check in dev.CHECKS for command in check.commands]
+    for folder in dev.FOLDERS:
+        naming = [command for command in commands if command.endswith(f"pytest tests/{folder}")]
+        assert len(naming) == (dev.ROOT / "tests" / folder).is_dir()
+        assert any(f"--ignore=tests/{folder}" in command for command in commands)

@@ -1,0 +1,369 @@
+"""The exports of the usual systems are recognised, and nothing else is."""
+
+from __future__ import annotations
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from crmwidget.directory import Contact, Directory, Phone
+from crmwidget.errors import DirectoryError
+
+PHONE, MOBILE = "+1 202 555 0143", "+44 20 7946 0018"
+EMAIL = "bo@example.com"
+EXPORTS: dict[str, dict[str, object]] = {
+    "Salesforce API": {
+        "Id": "1",
+        "FirstName": "Bo",
+        "LastName": "Larsen",
+        "Phone": PHONE,
+        "Fax": "+1 202 555 0999",
+        "MobilePhone": MOBILE,
+        "Email": EMAIL,
+    },
+    "Salesforce report": {
+        "Contact ID": "1",
+        "First Name": "Bo",
+        "Last Name": "Larsen",
+        "Phone": PHONE,
+        "Mobile": MOBILE,
+        "Email": EMAIL,
+    },
+    "HubSpot export": {
+        "Record ID": "1",
+        "First Name": "Bo",
+        "Last Name": "Larsen",
+        "Phone Number": PHONE,
+        "Mobile Phone Number": MOBILE,
+        "Email": EMAIL,
+    },
+    "HubSpot API, flattened": {
+        "id": "1",
+        "properties.hs_object_id": "1",
+        "properties.firstname": "Bo",
+        "properties.lastname": "Larsen",
+        "properties.phone": PHONE,
+        "properties.mobilephone": MOBILE,
+        "properties.email": EMAIL,
+    },
+    "HubSpot API": {
+        "id": "1",
+        "properties": {
+            "firstname": "Bo",
+            "lastname": "Larsen",
+            "phone": PHONE,
+            "mobilephone": MOBILE,
+            "email": EMAIL,
+        },
+    },
+    "Dynamics Excel": {
+        "(Do Not Modify) Contact": "1",
+        "(Do Not Modify) Row Checksum": "abc",
+        "(Do Not Modify) Modified On": "2026-01-02",
+        " Full Name": "Bo Larsen",
+        "Business Phone": PHONE,
+        "Mobile Phone": MOBILE,
+        "Email": EMAIL,
+    },
+    "Dataverse API": {
+        "contactid": "1",
+        "fullname": "Bo Larsen",
+        "firstname": "Bo",
+        "telephone1": PHONE,
+        "mobilephone": MOBILE,
+        "emailaddress1": EMAIL,
+    },
+    "Odoo": {
+        "External ID": "1",
+        "Name": "Bo Larsen",
+        "Phone": f"'{PHONE}",
+        "Mobile": f"'{MOBILE}",
+        "Email": EMAIL,
+    },
+    "Zoho": {
+        "Record Id": "1",
+        "First Name": "Bo",
+        "Last Name": "Larsen",
+        "Phone": PHONE,
+        "Mobile": MOBILE,
+        "Email": EMAIL,
+    },
+    "Tryton": {
+        "id": "1",
+        "code": "7",
+        "name": "Bo Larsen",
+        "rec_name": "Bo Larsen [7]",
+        "phone": PHONE,
+        "mobile": MOBILE,
+        "email": EMAIL,
+    },
+    "vCard": {
+        "UID": "1",
+        "FN": "Bo Larsen",
+        "TEL": PHONE,
+        "TEL;TYPE=CELL": MOBILE,
+        "EMAIL": EMAIL,
+    },
+    "byte order mark": {
+        "\ufeffid": "1",
+        "name": "Bo Larsen",
+        "phone": PHONE,
+        "mobile": MOBILE,
+        "email": EMAIL,
+    },
+}
+
+
+@pytest.mark.parametrize("system", EXPORTS)
+def test_an_export_is_recognised(system: str) -> None:
+    directory = Directory([EXPORTS[system]])
+
+    contact = next(iter(directory))
+    assert (contact.id, contact.name, contact.email) == ("1", "Bo Larsen", EMAIL)
+    assert [phone.number for phone in contact.phones] == [PHONE, MOBILE]
+    assert contact.phones[1].kind == "mobile"
+    assert not directory.find("+1 202 555 0999")
+    assert directory.find(MOBILE).contact == contact
+
+
+@pytest.mark.parametrize(
+    ("row", "phones"),
+    [
+        ({"phone": "1", "phone_e164": "+1"}, [("1", "phone"), ("+1", "phone")]),
+        ({"Person - Phone": "1"}, [("1", "phone")]),
+        ({"Phone": "1", "Phone.1": "2"}, [("1", "phone"), ("2", "phone")]),
+        ({"Mobile": "1", "Mobile_duplicated_0": "2"}, [("1", "mobile"), ("2", "mobile")]),
+        (
+            {"Business Phone": "1", "Business Phone 2": "2", "Home Phone 2": "3"},
+            [("1", "business"), ("2", "business"), ("3", "home")],
+        ),
+        (
+            {"Primary Phone": "1", "Other Phone": "2", "Company Main Phone": "3"},
+            [("1", "primary"), ("2", "other"), ("3", "company")],
+        ),
+        (
+            {"HomePhone": "1", "OtherPhone": "2", "AssistantPhone": "3"},
+            [("1", "home"), ("2", "other"), ("3", "assistant")],
+        ),
+        ({"telephone1": "1", "telephone2": "2"}, [("1", "business"), ("2", "home")]),
+        ({"Phone": "1", "Fax": "2", "Home Fax": "3", "Pager": "4"}, [("1", "phone")]),
+        ({"Phone": ["1", None, "2"]}, [("1", "phone"), ("2", "phone")]),
+        ({"Phone": "1", "Mobile": "1"}, [("1", "phone")]),
+    ],
+)
+def test_all_numbers_are_kept_with_their_kind(
+    row: dict[str, object], phones: list[tuple[str, str]]
+) -> None:
+    contact = next(iter(Directory([{"id": 7, "name": "Bo", **row}])))
+
+    assert [(phone.number, phone.kind) for phone in contact.phones] == phones
+
+
+def test_google_says_the_kind_in_each_row() -> None:
+    rows = [
+        {
+            "First Name": "Bo",
+            "Middle Name": None,
+            "Last Name": "Larsen",
+            "File As": "Larsen, Bo",
+            "Phone 1 - Label": "* Mobile",
+            "Phone 1 - Value": f"{PHONE} ::: {MOBILE}",
+            "Phone 2 - Label": "Work Fax",
+            "Phone 2 - Value": "+1 202 555 0999",
+            "E-mail 1 - Label": "* ",
+            "E-mail 1 - Value": f"{EMAIL} ::: other@example.com",
+        },
+        {
+            "File As": "Okafor, Ines",
+            "Phone 1 - Value": "+442079460019",
+            "E-mail 2 - Value": "ines@example.com",
+        },
+    ]
+
+    directory = Directory(rows)
+
+    bo, ines = directory
+    assert bo.phones == (Phone(PHONE, "mobile"), Phone(MOBILE, "mobile"))
+    assert (bo.id, bo.name, bo.email) == (1, "Bo Larsen", EMAIL)
+    assert (ines.id, ines.name, ines.email) == (2, "Okafor, Ines", "ines@example.com")
+    assert ines.phones == (Phone("+442079460019", "phone"),)
+    assert not directory.find("+1 202 555 0999")
+    assert "no column of ids, so rows are numbered from 1" in directory.recognised
+
+
+def test_an_old_google_export_has_types() -> None:
+    row = {"Name": "Bo", "Given Name": "B", "Phone 1 - Type": "Home", "Phone 1 - Value": PHONE}
+
+    contact = next(iter(Directory([row])))
+
+    assert (contact.name, contact.phones) == ("Bo", (Phone(PHONE, "home"),))
+
+
+def test_a_blank_name_is_made_of_its_parts() -> None:
+    row = {"Id": 1, "Name": " ", "FirstName": "Bo", "LastName": "Larsen", "Phone": PHONE}
+
+    assert next(iter(Directory([row]))).name == "Bo Larsen"
+
+
+def test_of_several_addresses_the_first_is_the_one_and_the_others_are_fields() -> None:
+    row = {"id": 1, "name": "Bo", "Email": EMAIL, "Email 2": "other@example.com"}
+
+    contact = next(iter(Directory([row])))
+
+    assert (contact.email, contact.fields) == (EMAIL, {"Email 2": "other@example.com"})
+
+
+def test_a_link_to_the_record_is_http_or_stays_a_field() -> None:
+    rows = [
+        {"id": 1, "name": "Bo", "phone": PHONE, "url": "https://crm.example.com/1"},
+        {"id": 2, "name": "Ines", "phone": MOBILE, "url": "javascript:alert(1)"},
+    ]
+
+    bo, ines = Directory(rows)
+
+    assert (bo.url, bo.fields) == ("https://crm.example.com/1", {})
+    assert (ines.url, ines.fields) == (None, {"url": "javascript:alert(1)"})
+
+
+def test_the_line_says_what_was_recognised_and_what_was_kept() -> None:
+    frame = pl.DataFrame({"id": [1], "name": ["Bo"], "phone": [PHONE], "email": [EMAIL], "plan": 1})
+
+    assert Directory(frame).recognised == "1 contact: id, name, phone, email recognised; plan kept"
+
+
+def test_many_kept_columns_are_counted() -> None:
+    row = {"id": 1, "name": "Bo", "phone": PHONE, **{f"c{n}": n for n in range(20)}}
+
+    assert Directory([row]).recognised.endswith("c6, c7 and 12 more kept")
+
+
+def test_columns_overrides_what_is_recognised() -> None:
+    frame = pd.DataFrame(
+        {
+            "id": [1],
+            "Kunde": ["Larsen"],
+            "Vorname": ["Bo"],
+            "Phone": [PHONE],
+            "Durchwahl": ["4021"],
+            "E-Mail privat": [EMAIL],
+            "Karte": ["https://crm.example.com/1"],
+        }
+    )
+
+    directory = Directory(
+        frame,
+        columns={
+            "name": ["Vorname", "Kunde"],
+            "phone": ["Durchwahl"],
+            "email": "E-Mail privat",
+            "url": "Karte",
+        },
+    )
+
+    assert next(iter(directory)) == Contact(
+        id=1,
+        name="Bo Larsen",
+        phones=(Phone("4021", "durchwahl"),),
+        email=EMAIL,
+        url="https://crm.example.com/1",
+        fields={"Phone": PHONE},
+    )
+    assert not directory.find(PHONE)
+
+
+def test_columns_can_say_that_there_is_none() -> None:
+    row = {"id": 5, "name": "Bo", "phone": PHONE, "email": EMAIL}
+
+    contact = next(iter(Directory([row], columns={"id": None, "email": None})))
+
+    assert (contact.id, contact.email) == (1, None)
+    assert contact.fields == {"id": 5, "email": EMAIL}
+
+
+def test_what_is_missing_is_said_with_the_columns_that_exist() -> None:
+    with pytest.raises(DirectoryError) as caught:
+        Directory(pl.DataFrame({"Kunde": ["Bo"], "Durchwahl": ["4021"]}))
+
+    assert str(caught.value) == (
+        "no name and no phone or email was recognised among the columns 'Kunde', 'Durchwahl'. "
+        'Say which it is: columns={"name": "...", "phone": "..."}; several columns as a list.'
+    )
+
+
+def test_a_name_is_not_missed_where_no_column_could_be_one() -> None:
+    directory = Directory({"id": [1], "phone": [PHONE]})
+
+    assert directory.find(PHONE).contact.name == ""
+    assert directory.warnings == ['no column of names was recognised: columns={"name": "..."}']
+    with pytest.raises(DirectoryError, match="no name was recognised"):
+        Directory({"id": [1], "phone": [PHONE], "Kunde": ["Bo"]})
+    assert Directory([{"phone": PHONE, "plan": 1}], columns={"name": None})
+
+
+@pytest.mark.parametrize(
+    ("names", "role"),
+    [
+        (("ID", "Contact ID"), "id"),
+        (("record_id", "Record Id"), "id"),
+        (("Name", "name"), "name"),
+        (("First Name", "Given Name"), "name"),
+    ],
+)
+def test_two_columns_that_could_be_one_part_are_a_question(
+    names: tuple[str, str], role: str
+) -> None:
+    row = dict.fromkeys(("phone", *names), "1")
+
+    with pytest.raises(DirectoryError) as caught:
+        Directory([row])
+
+    said = str(caught.value)
+    assert f"{names[0]!r} and {names[1]!r} could each be the {role}" in said
+    assert f"columns={{{role!r}: {names[0]!r}}}" in said
+    assert "The columns are 'phone', " in said
+
+
+def test_the_question_is_answered_by_columns() -> None:
+    row = {"ID": 1, "Contact ID": 2, "name": "Bo", "phone": PHONE}
+
+    assert next(iter(Directory([row], columns={"id": "Contact ID"}))).id == 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"phone": "Phne"}, "columns= names 'Phne' as phone, but there is no such column"),
+        ({"phone": ["Phone", "Phne"]}, "The nearest is 'Phone'"),
+        ({"fone": "Phone"}, "columns= has no 'fone'. Did you mean 'phone'?"),
+        ({"telephone": "Phone"}, "It takes 'id', 'name', 'phone', 'email', 'url'"),
+    ],
+)
+def test_a_wrong_columns_argument_gets_the_nearest_right_one(
+    columns: dict[str, str], said: str
+) -> None:
+    with pytest.raises(DirectoryError) as caught:
+        Directory([{"id": 1, "name": "Bo", "Phone": PHONE}], columns=columns)
+
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Contact", "Person", "Phoney", "Fax", "Home Fax", "TEL;TYPE=FAX", "Telex", "Pager"),
+        *("Number", "Phone 1 - Label", "Microphone", "Account Phone Type"),
+    ],
+)
+def test_a_name_that_is_not_in_the_table_is_not_guessed(name: str) -> None:
+    row = {"id": 1, "name": "Bo", "email": EMAIL, name: PHONE}
+
+    directory = Directory([row])
+
+    assert not directory.find(PHONE)
+    assert next(iter(directory)).fields == {name: PHONE}
+    assert directory.warnings == [
+        (
+            "no column of telephone numbers was recognised, so no caller is found: "
+            'columns={"phone": "..."}'
+        )
+    ]
