@@ -107,7 +107,7 @@ def _crm_data(message: Any, value: object, sources: Precedence, who: str) -> Out
     if isinstance(value, protocol.CurrentUser):
         value = {"callCenterSettings": {}, "currentUser": value}
     data = crm_data_of(value).with_defaults(**sources.follows())
-    return Outcome(reply=data.to_wire())
+    return Outcome(reply=plain(data.to_wire(), message.action))
 
 
 # ---------------------------------------------------------------- contacts

@@ -31,6 +31,8 @@ LATE: Final = 1.0
 SILENT: Final = 30.0
 """A page not heard for so long is asked nothing: it will say hello when it is back."""
 PAGES: Final = 8
+PARTS: Final = 16
+"""Buffers kept for the next page that needs them, beyond those on their way."""
 WAITING: Final = 1000
 """Items kept for a page that is not there yet."""
 
@@ -218,11 +220,11 @@ class Channel:
             self._marks_at = now + MARKS
 
     # ------------------------------------------------------------ to the page
-    def push(self, item: Item, *, part: bytes | None = None) -> None:
-        """Send a numbered item, `part` beside it as a binary buffer."""
+    def push(self, item: Item, *, part: str | None = None) -> None:
+        """Send a numbered item; `part`: the name of the buffer that goes beside it."""
         if self.epoch is None and len(self._waiting) >= WAITING:
             self._waiting.popleft()
-        self._waiting.append((item, self.add_part(part) if part is not None else None))
+        self._waiting.append((item, part))
 
     def set(self, settings: Item) -> None:
         """All settings; the last ones win."""
@@ -230,13 +232,27 @@ class Channel:
         self._settings_due = True
 
     def add_part(self, data: bytes) -> str:
-        """Keep a buffer under its content hash, to be named by items; the last few are kept."""
+        """Keep a buffer, to be named by items; gives its name, a hash of the content."""
         digest = hashlib.sha256(data).hexdigest()[:32]
         self._parts.pop(digest, None)
         self._parts[digest] = data
-        while len(self._parts) > 2 * PAGES:
-            del self._parts[next(iter(self._parts))]
+        if len(self._parts) > PARTS:
+            named = {
+                *self._named(),
+                *(out.part for out in self._outs),
+                *(p for _, p in self._waiting),
+            }
+            unused = [name for name in self._parts if name not in named]
+            for name in unused[: len(self._parts) - PARTS]:
+                del self._parts[name]
         return digest
+
+    def _named(self) -> list[str]:
+        """The buffers that the settings need."""
+        if self._settings is None:
+            return []
+        names = [a["part"] for a in self._settings["standing"].values() if "part" in a]
+        return [*names, self._settings["srcdoc"]] if "srcdoc" in self._settings else names
 
     def flush(self, *, now: float) -> list[tuple[dict[str, Any], list[bytes]]]:
         """What is to be transmitted now: contents and their buffers."""
@@ -248,9 +264,7 @@ class Channel:
         self._urgent = []
         if self._settings_due and self._settings is not None:
             items.append(self._settings)
-            names += [a["part"] for a in self._settings["standing"].values() if "part" in a]
-            if "srcdoc" in self._settings:
-                names.append(self._settings["srcdoc"])
+            names += self._named()
             self._settings_due = False
         late_at = self._late_at(page, now)
         if late_at is not None and late_at <= now:

@@ -17,7 +17,7 @@ from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from crmwidget import answers
+from crmwidget import answers, protocol
 from crmwidget.channel import Attached, Channel, Delivered
 from crmwidget.desk import Desk
 from crmwidget.errors import (
@@ -31,7 +31,7 @@ from crmwidget.handlers import DEFAULT, EVERY, Handler, Handlers, Timeout, _Defa
 from crmwidget.journal import Entry as LogEntry
 from crmwidget.journal import Interactions, Journal
 from crmwidget.precedence import Answerer, Precedence
-from crmwidget.protocol import incoming, parse
+from crmwidget.protocol import incoming
 from crmwidget.runner import Job, Runner
 from crmwidget.session import (
     ABSENT,
@@ -59,6 +59,7 @@ RECENT: Final = 200
 """Messages that can be run again from the panel."""
 LARGE: Final = 256 * 1024
 """Bytes from which an answer travels as a binary buffer."""
+_SURROGATE: Final = b"\\ud"
 _FACTS: Final = (
     "shown", "loads", "acked", "configured", "dial", "silent", "lost", "origin", "messages",
     "rejected",
@@ -179,22 +180,30 @@ class Client:
             follows = self.sources.follows()
             if contradictions := data.contradictions(**follows):
                 self.desk.warnings["settings"] = " ".join(contradictions)
-            self.session.crm_data = data.with_defaults(**follows).to_wire()
-            found["requestCrmData"] = {"action": "crmData", "data": self.session.crm_data}
+            complete = data.with_defaults(**follows).to_wire()
+            self.session.crm_data = answers.plain(complete, "crmData")
+            found["requestCrmData"] = self._carried("crmData", self.session.crm_data)
         directory: Any = self.sources.standing("requestGetCrmDirectory")
         if directory is not None:
             found["requestGetCrmDirectory"] = self._carried("crmDirectory", directory.to_wire())
         return found
 
     def _carried(self, action: str, data: Any) -> dict[str, Any]:
-        """A message of ours for the page; large JSON goes beside it as a buffer."""
+        """A message of ours for the page; JSON that is large goes beside it as a buffer.
+
+        So does text with a lone surrogate, which the comm's UTF-8 cannot carry and an escape can.
+        """
         if data is ABSENT:
             return {"action": action}
-        if not isinstance(data, bytes):
-            return {"action": action, "data": data}
-        if len(data) > LARGE:
-            return {"action": action, "part": self.channel.add_part(data)}
-        return {"action": action, "data": json.loads(data)}
+        if isinstance(data, bytes):
+            if len(data) > LARGE or _SURROGATE in data:
+                return {"action": action, "part": self.channel.add_part(data)}
+            return {"action": action, "data": json.loads(data)}
+        try:
+            json.dumps(data, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            return {"action": action, "part": self.channel.add_part(json.dumps(data).encode())}
+        return {"action": action, "data": data}
 
     # ------------------------------------------------------------ from the page
     def receive(self, link: Link, content: object) -> None:
@@ -276,7 +285,7 @@ class Client:
     ) -> Job:
         ticket = next(self._tickets)
         epoch, seq = place or (None, None)
-        message = parse(action, data, at=at, key=key)
+        message = protocol.parse(action, data, at=at, key=key)
         entry = self.traffic.add("received", action, data, at=at, problems=message.problems)
         job = Job(
             ticket, message, entry, self.connector, now, answered=answered, epoch=epoch, seq=seq
@@ -352,10 +361,11 @@ class Client:
             item["re"] = job.seq
         if send.expires is not None:
             item["exp"] = send.expires * 1000
-        self.channel.push(item)
+        self.channel.push(item, part=carried.get("part"))
 
     def _show(self, what: str, data: object, re: int | None = None) -> None:
-        item: dict[str, Any] = {"t": "show", "what": what, "data": data}
+        text = json.dumps(data, ensure_ascii=False).encode(errors="replace")
+        item: dict[str, Any] = {"t": "show", "what": what, "data": json.loads(text)}
         self.channel.push(item if re is None else {**item, "re": re})
 
     def _flush(self) -> None:

@@ -32,8 +32,20 @@ NOTEBOOK = "quickstart.ipynb"
 PATIENCE = 120.0
 """Seconds that each wait of the demo may take; a cold start on a slow disk takes 30."""
 
-SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+CONFIGURATION = {
+    "config/jupyter_server_config.json": {
+        "ServerApp": {"jpserver_extensions": {"crmwidget.nodelay": True}},
+    },
+    "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "data/labextensions/crmwidget-demo/package.json": {
+        "name": "crmwidget-demo",
+        "version": "0.1.0",
+        "jupyterlab": {"_build": {"load": "run.js", "extension": "./extension"}},
+    },
 }
 
 # A labextension is a container of webpack's module federation; this one needs no webpack.
@@ -109,15 +121,14 @@ def interactive() -> None:
 def headless(screenshot: Path) -> None:
     """Run the demo in a headless Chromium, saying each step; raises DemoError where it stops."""
     report = Report()
-    with jupyterlab() as lab:
+    with chromium() as page, jupyterlab() as lab:
         report("server started")
-        with chromium() as page:
-            page.goto(lab.url, wait_until="commit")
-            try:
-                watch(page, report)
-            finally:
-                page.screenshot(path=screenshot)
-                report(f"screenshot: {screenshot}")
+        page.goto(lab.url, wait_until="commit")
+        try:
+            watch(page, report)
+        finally:
+            page.screenshot(path=screenshot)
+            print(f"screenshot: {screenshot}", flush=True)
 
 
 @dataclass
@@ -125,7 +136,7 @@ class Report:
     """Says a step, with the seconds since the start."""
 
     start: float = field(default_factory=time.monotonic)
-    last: str = "nothing"
+    last: str = "nothing yet"
 
     def __call__(self, step: str) -> None:
         """Say it."""
@@ -186,7 +197,7 @@ class Lab:
 def stopped(log: Path) -> DemoError:
     """Make an error out of the end of the server's log."""
     end = log.read_text(encoding="utf-8", errors="replace")[-1500:].strip()
-    return DemoError("JupyterLab", "the server's start", f"Its log ends with:\n{end}")
+    return DemoError("JupyterLab", "the start of the server", f"Its log ends with:\n{end}")
 
 
 def address(process: subprocess.Popen[bytes], folder: Path) -> str:
@@ -246,19 +257,10 @@ def lay_out(folder: Path) -> Path:
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell.update(execution_count=None, outputs=[])
-    extension = {
-        "name": "crmwidget-demo",
-        "version": "0.1.0",
-        "jupyterlab": {"_build": {"load": "run.js", "extension": "./extension"}},
-    }
     files = {
         f"notebooks/{NOTEBOOK}": json.dumps(notebook, indent=1),
-        "data/labextensions/crmwidget-demo/package.json": json.dumps(extension),
         "data/labextensions/crmwidget-demo/run.js": RUN_TO_THE_PHONE,
-        **{
-            f"settings/@jupyterlab/{name}.jupyterlab-settings": json.dumps(value)
-            for name, value in SETTINGS.items()
-        },
+        **{name: json.dumps(value) for name, value in CONFIGURATION.items()},
     }
     for name, text in files.items():
         file = folder / name
@@ -325,7 +327,7 @@ def chromium() -> Iterator[Page]:
             )
         except Error as error:
             advice = "Set CHROMIUM to one's path, or run: playwright install chromium."
-            raise DemoError("a Chromium", "the server's start", advice) from error
+            raise DemoError("a Chromium", "nothing yet", advice) from error
         try:
             yield browser.new_page(viewport={"width": 1300, "height": 1000})
         finally:

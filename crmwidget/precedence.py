@@ -201,7 +201,9 @@ def checked_directory(value: Any, region: str | None) -> Directory | Callable[..
         return cast("Callable[..., Any] | None", value)
     from crmwidget.directory import Directory
 
-    return Directory.of(value, region=region)
+    directory = Directory.of(value, region=region)
+    directory.warnings  # noqa: B018 - looks at every row: here, and not under the client's lock
+    return directory
 
 
 def checked_adapter(value: Any) -> Any:

@@ -230,6 +230,17 @@ def test_a_buffer_goes_once_to_a_page_that_keeps_it(channel: Channel) -> None:
     assert buffers == [b"[1]"]
 
 
+def test_a_buffer_goes_with_its_item_and_is_kept_while_that_is_on_its_way(channel: Channel) -> None:
+    name = channel.add_part(b"[1]")
+    channel.push({"t": "post", "m": {"action": "crmDirectory", "part": name}}, part=name)
+    for n in range(100):
+        channel.add_part(b"[%d]" % (n + 2))
+
+    (content, buffers), *_ = channel.flush(now=1)
+
+    assert (content["parts"], buffers) == ([name], [b"[1]"])
+
+
 def test_a_page_says_in_hello_which_buffers_it_still_has(channel: Channel) -> None:
     name = channel.add_part(b"[1]")
     channel.set({"t": "set", "standing": {"x": {"action": "crmDirectory", "part": name}}})

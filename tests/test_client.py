@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import threading
 from typing import TYPE_CHECKING, Any
@@ -124,6 +125,18 @@ def test_both_spellings_of_the_directory_request_are_answered(
         "phone": "(202) 555-0143",
         "email": "bo@example.com",
     }
+
+
+def test_nasty_text_arrives_as_it_is(handlers: Handlers) -> None:
+    nasty = ["=cmd()", 'a"b', "\u202eabc", "a\x00b", "lone \ud800", "x" * 100_000]
+    contacts = [{"id": n, "name": text, "phone": "4021"} for n, text in enumerate(nasty)]
+
+    with Connector(handlers, directory=contacts) as connector:
+        assert [r["name"] for r in connector.ask("directory")["results"]] == nasty
+        connector.send(screen_pop("4021"))
+        assert [c.name for c in connector._client.desk.candidates] == nasty
+        carried = connector._client._carried("crmDirectory", {"name": nasty[4]})
+        assert json.loads(connector._client.channel._parts[carried["part"]]) == {"name": nasty[4]}
 
 
 def test_no_contacts_are_an_empty_address_book(bare: Connector) -> None:

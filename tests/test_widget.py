@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import pandas as pd
@@ -16,6 +14,10 @@ import pytest
 from crmwidget import CrmData, CRMWidget, Handlers
 from crmwidget.errors import CrmDataError, OriginError, SimulatorError
 from crmwidget.testing import Connector, crm_data_request, directory_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 URL = "https://connector.example.com/app/?tenantId=ABCDEF"
 CRM_DATA: dict[str, Any] = {
