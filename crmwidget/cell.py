@@ -8,14 +8,22 @@ goes where Python sends it.
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import threading
 import warnings
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
+from crmwidget.errors import CRMWidgetError
 from crmwidget.privacy import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+_HERE: Final = str(Path(__file__).parent) + os.sep
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Cell:
@@ -53,16 +61,16 @@ class Cell:
             self._shell.reset_thread_parent(token)
 
     def show_error(self, error: BaseException) -> None:
-        """The traceback with its messages masked: a saved notebook keeps what is shown."""
+        """The user's part of the traceback, masked: a saved notebook keeps what is shown."""
         if self._shell is None:
             return
         with self.shown():
             lines = self._shell.InteractiveTB.structured_traceback(
-                type(error), error, error.__traceback__
+                type(error), error, _users_part(error)
             )
-            masked = mask(str(error))
+            shown = [_masked(line) for part in lines for line in part.split("\n")]
             self._shell._showtraceback(  # noqa: SLF001 - the one place that prints a traceback of ours
-                type(error), masked, [mask(line) for line in lines]
+                type(error), mask(str(error)), shown
             )
 
     def say(self, text: str) -> None:
@@ -94,6 +102,21 @@ class Cell:
     def _end(self, *_: object) -> None:
         self._shell.events.unregister("post_run_cell", self._end)
         self.ended.set()
+
+
+def _users_part(error: BaseException) -> TracebackType | None:
+    """The traceback from the user's function on; None: this package refused what that returned."""
+    found = error.__traceback__
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(_HERE):
+        found = found.tb_next
+    return found if found or isinstance(error, CRMWidgetError) else error.__traceback__
+
+
+def _masked(line: str) -> str:
+    """A coloured line; where something is masked without its colours, which would hide it."""
+    plain = _COLOUR.sub("", line)
+    masked = mask(plain)
+    return line if masked == plain else masked
 
 
 def _shell() -> Any:

@@ -22,8 +22,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
 
+from crmwidget import protocol
 from crmwidget.privacy import mask
-from crmwidget.protocol import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -326,7 +326,7 @@ class _File:
         found = []
         for key, connector, received, action, data, state, error in rows:
             at = datetime.fromtimestamp(received, UTC)
-            log = parse(action, json.loads(data), at=at, key=key)
+            log = protocol.parse(action, json.loads(data), at=at, key=key)
             entry = Entry(cast("InteractionLog", log), connector, at, _STATES[state], error)
             found.append(entry)
         return found

@@ -97,6 +97,9 @@ class Runner:
         self._changed = threading.Condition()
         self._running: dict[str, concurrent.futures.Future[None]] = {}
         self._current: Job | None = None
+        self._begun = threading.Event()
+        """The newest coroutine has begun."""
+        self._begun.set()
 
     def submit(self, job: Job) -> None:
         """Take a job behind all that were submitted before."""
@@ -154,6 +157,8 @@ class Runner:
             self._accounts.done(job, who, answers.Outcome())
             return
         self._wait_for_same(job)
+        if not (who.handler and inspect.iscoroutinefunction(who.handler.function)):
+            self._begun.wait(GRACE)  # handlers start in the order of arrival, on whichever thread
         self._current = job
         self._accounts.begun(job, who.handler)
         try:
@@ -163,13 +168,18 @@ class Runner:
             self._accounts.failed(job, who, error)
         else:
             if inspect.isawaitable(value):
-                self._running[job.message.action] = self._loop.run(self._await(job, who, value))
+                self._begun = threading.Event()
+                task = self._await(job, who, value, self._begun)
+                self._running[job.message.action] = self._loop.run(task)
             else:
                 self._returned(job, who, value)
         if self._current is job:
             self._current = None
 
-    async def _await(self, job: Job, who: Answerer, value: Awaitable[Any]) -> None:
+    async def _await(
+        self, job: Job, who: Answerer, value: Awaitable[Any], begun: threading.Event
+    ) -> None:
+        begun.set()
         try:
             with self.shown():
                 result = await value

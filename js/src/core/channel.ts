@@ -1,0 +1,467 @@
+/**
+ * Channel: the page's end of the wire to the kernel. Did it arrive?
+ *
+ * No clock and no comm: tell it what happened with the time, carry out the effects in their order,
+ * call `wake` when the last `wake` effect says. The kernel's end is crmwidget/channel.py.
+ *
+ * Items are numbered and kept until the kernel says `done`. A road (a living model) is no proof of
+ * anything, nor is a send that did not throw: only marks are. On silence the page asks with one
+ * `hello`, and only what its `welcome` shows to be missing of what was sent before it is sent again:
+ * on a slow kernel resending would be a storm. While nothing is outstanding nothing is sent, because
+ * a heartbeat would keep an idle kernel from being culled.
+ */
+
+import { type Body, type Item, Outbox } from "./outbox";
+import {
+  type Envelope,
+  type Facts,
+  type FromKernel,
+  type Got,
+  type Hello,
+  type Marks,
+  type NumberedFromKernel,
+  type Settings,
+  VERSION,
+  type Welcome,
+} from "./wire";
+
+/** When something happens. */
+export interface Time {
+  /** ms on a clock that only goes forward; what waits is measured with it. */
+  now: number;
+  /** ms since 1970 on the page's clock; what is said to others. */
+  at: number;
+}
+
+export type Content = Envelope<Item | Hello | Got>;
+
+export type Effect =
+  /** Hand this to the comm; call `failed` when that throws. */
+  | { kind: "transmit"; content: Content }
+  /** Call `wake` then, on the clock of `Time.now`; replaces the one before. */
+  | { kind: "wake"; at: number }
+  /** A kernel answered; `fresh`: it is another one than before. */
+  | { kind: "attached"; fresh: boolean }
+  | { kind: "deliver"; item: Settings | NumberedFromKernel };
+
+/** The way to the kernel as a person should see it; the words of View.kernel. */
+export type Standing =
+  | { state: "connected" }
+  | { state: "waiting"; seconds: number; kept: number }
+  | { state: "gone"; kept: number }
+  | { state: "elsewhere" }
+  | { state: "version" };
+
+export const LIMITS = {
+  /** ms in which what follows goes as one message. */
+  pause: 16,
+  /** ms between two `got`. */
+  got: 20,
+  /** Batches on their way; of each the most items, and characters (a comm refuses 10 MiB). */
+  window: 4,
+  items: 1_000,
+  characters: 1_000_000,
+  /** ms of silence before the first question, and before each further one. */
+  first: 1_000,
+  next: 2_000,
+  /** ms between two questions about a gap. */
+  gap: 100,
+  /** ms without a mark after which a kernel that holds messages is asked how far it is. */
+  quiet: [10_000, 30_000, 60_000],
+  /** ms after which a kernel that never answers is asked no more until something happens. */
+  giveUp: 600_000,
+} as const;
+
+/** A batch that was sent and not yet `got`. */
+interface Flight {
+  from: number;
+  to: number;
+  /** Number of the newest `hello` when it was sent last. */
+  hello: number;
+  /** When it was sent first, and last. */
+  since: number;
+  at: number;
+}
+
+export class Channel {
+  readonly epoch: string;
+  readonly #build: string;
+  readonly #facts: () => Facts;
+
+  readonly #outbox = new Outbox();
+  #sent = 0;
+  #got = 0;
+  #refused = 0;
+  #flights: Flight[] = [];
+  #pauseUntil = 0;
+
+  #kernel: string | null = null;
+  /** The last of the kernel's numbers that was taken in order. */
+  #received = 0;
+  #gotDue: number | null = null;
+  #gotAt = Number.NEGATIVE_INFINITY;
+
+  #road = false;
+  #broken = false;
+  /** A kernel has answered on this road. */
+  #up = false;
+  #away = false;
+  #version = false;
+  #hidden = false;
+
+  #hellos = new Map<number, Time>();
+  #n = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #begunAt = 0;
+  #wait: number = LIMITS.first;
+  /** Something is missing here: ask as soon as that is decent. */
+  #missing = false;
+  #heardAt = 0;
+  #quiet = 0;
+  #livelyAt = 0;
+
+  #offset = 0;
+  #trip = Number.POSITIVE_INFINITY;
+
+  #armed: number | null = null;
+  #out: Content[] = [];
+  #delivered: Effect[] = [];
+
+  /** `epoch` names this page for as long as it lives; `facts` is asked for every `hello`. */
+  constructor(options: { epoch: string; build: string; facts: () => Facts }) {
+    this.epoch = options.epoch;
+    this.#build = options.build;
+    this.#facts = options.facts;
+  }
+
+  /** ms to add to this page's clock to read the kernel's. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Another page has taken the phone over. */
+  get away(): boolean {
+    return this.#away;
+  }
+
+  standing(now: number): Standing {
+    if (this.#version) return { state: "version" };
+    if (this.#away) return { state: "elsewhere" };
+    const kept = this.#outbox.messages;
+    if (!this.#road || this.#broken) return { state: "gone", kept };
+    const since = this.#silentSince;
+    if (since === null || now - since < LIMITS.first) return { state: "connected" };
+    return { state: "waiting", seconds: Math.floor((now - since) / 1000), kept };
+  }
+
+  // ---------------------------------------------------------------- what happens
+  /** A model is there, or another one than before. A page that was superseded stays so. */
+  attach(time: Time): Effect[] {
+    this.#road = true;
+    this.#broken = this.#version = false;
+    this.#begin(time);
+    return this.#effects(time);
+  }
+
+  /** The last model is gone: what comes now is kept for the next one. */
+  detach(time: Time): Effect[] {
+    this.#road = this.#up = false;
+    return this.#effects(time);
+  }
+
+  /** A person wants the phone on this page. */
+  here(time: Time): Effect[] {
+    this.#away = false;
+    this.#begin(time);
+    return this.#effects(time);
+  }
+
+  /** The comm threw: it is gone, and nothing of what was handed to it since is sure. */
+  failed(time: Time): Effect[] {
+    this.#up = false;
+    this.#broken = true;
+    this.#askedAt = time.now;
+    return this.#effects(time);
+  }
+
+  /** Timers of a hidden page run once a second: nothing waits for company then. */
+  hide(hidden: boolean, time: Time): Effect[] {
+    this.#hidden = hidden;
+    this.#livelyAt = time.now;
+    this.#pauseUntil = 0;
+    this.#flush(time);
+    return this.#effects(time);
+  }
+
+  /** Something that the kernel should have sent is not here. */
+  miss(time: Time): Effect[] {
+    this.#missing = true;
+    this.#ask(time);
+    return this.#effects(time);
+  }
+
+  /** Numbers `body` and sends it as soon as it may. `keep`: never to be refused for want of room. */
+  push(body: Body, time: Time, keep = false): Effect[] {
+    this.#livelyAt = time.now;
+    if (this.#outbox.full && !keep) {
+      if (body.t !== "note") this.#refused++;
+      return this.#effects(time);
+    }
+    this.#confess(time);
+    this.#outbox.append(body, time.at);
+    if (time.now >= this.#pauseUntil || this.#hidden) this.#flush(time);
+    return this.#effects(time);
+  }
+
+  /** The content of a custom message of the current model. */
+  receive(content: unknown, time: Time): Effect[] {
+    if (!isEnvelope(content)) return [];
+    const greeted = content.items.some((item) => item.t === "welcome");
+    if (content.epoch !== this.epoch) {
+      if (greeted && this.#up) {
+        this.#away = true;
+        this.#up = false;
+      }
+      return [];
+    }
+    for (const item of content.items) this.#take(item, time);
+    if (!this.#up) return this.#effects(time);
+    this.#confess(time);
+    if (time.now >= this.#pauseUntil || this.#hidden) this.#flush(time);
+    this.#acknowledge(time);
+    this.#ask(time);
+    return this.#effects(time);
+  }
+
+  /** The time of the last `wake` effect has come. */
+  wake(time: Time): Effect[] {
+    this.#armed = null;
+    if (time.now >= this.#pauseUntil) this.#flush(time);
+    this.#acknowledge(time);
+    this.#ask(time);
+    return this.#effects(time);
+  }
+
+  // ---------------------------------------------------------------- to the kernel
+  /** Says how many messages found no room, as soon as there is some. */
+  #confess(time: Time): void {
+    if (this.#refused === 0 || this.#outbox.full) return;
+    const n = this.#refused;
+    this.#refused = 0;
+    this.#outbox.append({ t: "note", what: "dropped", n, detail: { reason: "full" } }, time.at);
+  }
+
+  #flush(time: Time): void {
+    while (this.#up && this.#sent < this.#outbox.last && this.#flights.length < LIMITS.window) {
+      const from = this.#sent + 1;
+      this.#sent = this.#outbox.batch(from, LIMITS.items, LIMITS.characters);
+      const to = this.#sent;
+      this.#flights.push({ from, to, hello: this.#n, since: time.now, at: time.now });
+      this.#transmit(this.#outbox.items(from, to), time);
+      this.#pauseUntil = time.now + LIMITS.pause;
+    }
+  }
+
+  #transmit(items: (Item | Hello)[], time: Time): void {
+    const got: Got[] = [];
+    if (this.#gotDue !== null && time.now - this.#gotAt >= LIMITS.got) {
+      got.push({ t: "got", n: this.#received });
+      this.#gotDue = null;
+      this.#gotAt = time.now;
+    }
+    if (items.length + got.length === 0) return;
+    this.#out.push({ crm: 1, epoch: this.epoch, items: [...items, ...got] });
+  }
+
+  #acknowledge(time: Time): void {
+    if (this.#up && this.#gotDue !== null && time.now >= this.#gotDue) this.#transmit([], time);
+  }
+
+  #begin(time: Time): void {
+    this.#up = false;
+    this.#wait = LIMITS.first;
+    this.#begunAt = this.#livelyAt = time.now;
+    if (this.#road && !this.#away && !this.#version) this.#hello(time);
+  }
+
+  #hello(time: Time): void {
+    this.#hellos.set(++this.#n, time);
+    this.#askedAt = time.now;
+    const hello: Hello = {
+      t: "hello",
+      n: this.#n,
+      v: VERSION,
+      build: this.#build,
+      lowest: this.#outbox.lowest,
+      kernel: this.#kernel,
+      got: this.#received,
+      facts: this.#facts(),
+      at: time.at,
+    };
+    this.#transmit([hello], time);
+  }
+
+  /** Since when the kernel owes an answer; null: it does not. */
+  get #silentSince(): number | null {
+    if (!this.#up) return this.#begunAt;
+    const [asked] = this.#hellos.values();
+    const since = [this.#flights[0]?.since, asked?.now].filter((at) => at !== undefined);
+    return since.length > 0 ? Math.min(...since) : null;
+  }
+
+  /** When the kernel is to be asked next; null: never, as things stand. */
+  get #questionAt(): number | null {
+    if (!this.#road || this.#away || this.#version) return null;
+    if (!this.#up) return this.#unlessHopeless(this.#askedAt + this.#wait);
+    if (this.#hellos.size > 0) return this.#unlessHopeless(this.#askedAt + this.#wait);
+    if (this.#missing) return this.#askedAt + LIMITS.gap;
+    const flight = this.#flights[0];
+    if (flight) return Math.max(flight.at, this.#heardAt) + this.#wait;
+    const quiet = LIMITS.quiet[this.#quiet];
+    return !this.#outbox.empty && quiet !== undefined
+      ? Math.max(this.#heardAt, this.#askedAt) + quiet
+      : null;
+  }
+
+  #unlessHopeless(at: number): number | null {
+    return at - this.#livelyAt > LIMITS.giveUp ? null : at;
+  }
+
+  #ask(time: Time): void {
+    const at = this.#questionAt;
+    if (at === null || time.now < at) return;
+    const calm = this.#hellos.size + this.#flights.length === 0 && !this.#missing;
+    if (this.#up && calm) this.#quiet++;
+    this.#wait = LIMITS.next;
+    this.#hello(time);
+  }
+
+  // ---------------------------------------------------------------- from the kernel
+  #take(item: FromKernel, time: Time): void {
+    if (item.t === "welcome") this.#welcome(item, time);
+    else if (!this.#up)
+      return; // before the welcome: of a kernel or page that we are not
+    else if (item.t === "got") this.#marks(item, time);
+    else if (item.t === "set") this.#delivered.push({ kind: "deliver", item });
+    else if (item.seq > this.#received + 1) this.#missing = true;
+    else {
+      if (item.seq === this.#received + 1) {
+        this.#received = item.seq;
+        this.#delivered.push({ kind: "deliver", item });
+      }
+      this.#gotDue ??= this.#hidden ? time.now : time.now + LIMITS.got;
+    }
+  }
+
+  #welcome(item: Welcome & { lowest?: number }, time: Time): void {
+    if (item.v !== VERSION) {
+      this.#version = true;
+      this.#up = false;
+      return;
+    }
+    const asked = this.#hellos.get(item.n);
+    if (!asked) return;
+    for (const n of [...this.#hellos.keys()]) if (n <= item.n) this.#hellos.delete(n);
+    const fresh = item.kernel !== this.#kernel;
+    this.#up = true;
+    this.#broken = this.#away = this.#missing = false;
+    this.#heard(time);
+    if (fresh) this.#trip = Number.POSITIVE_INFINITY;
+    if (time.now - asked.now <= this.#trip) {
+      this.#trip = time.now - asked.now;
+      this.#offset = item.at - (asked.at + time.at) / 2;
+    }
+    // Numbers below `lowest` went to other pages, or this page has them.
+    const lowest = item.lowest ?? 1;
+    if (fresh) {
+      this.#kernel = item.kernel;
+      this.#received = lowest - 1;
+      this.#sent = this.#got = Math.min(
+        Math.max(item.got, this.#outbox.lowest - 1),
+        this.#outbox.last,
+      );
+      this.#flights = [];
+    } else {
+      this.#received = Math.max(this.#received, lowest - 1);
+      this.#advance(item.got, time);
+      this.#resend(item.n, time);
+    }
+    this.#delivered.push({ kind: "attached", fresh });
+  }
+
+  /** What was sent before that hello and is not there is lost: the road keeps the order. */
+  #resend(hello: number, time: Time): void {
+    for (const flight of this.#flights) {
+      if (flight.hello >= hello) continue;
+      flight.hello = this.#n;
+      flight.at = time.now;
+      this.#transmit(this.#outbox.items(Math.max(flight.from, this.#got + 1), flight.to), time);
+    }
+  }
+
+  #marks({ n, done, also }: Marks, time: Time): void {
+    this.#advance(n, time);
+    let moved = false;
+    const until = Math.min(done, this.#got);
+    for (let seq = this.#outbox.lowest; seq <= until; seq++) {
+      moved = this.#outbox.finish(seq) || moved;
+    }
+    for (const seq of also ?? []) moved = (seq <= this.#got && this.#outbox.finish(seq)) || moved;
+    this.#outbox.trim(this.#got);
+    if (moved) this.#moved(time);
+  }
+
+  #advance(got: number, time: Time): void {
+    if (got <= this.#got) return;
+    this.#got = Math.min(got, this.#sent);
+    this.#flights = this.#flights.filter(({ to }) => to > this.#got);
+    this.#moved(time);
+  }
+
+  #moved(time: Time): void {
+    this.#quiet = 0;
+    this.#heard(time);
+  }
+
+  #heard(time: Time): void {
+    this.#heardAt = this.#livelyAt = time.now;
+    this.#wait = LIMITS.first;
+  }
+
+  // ---------------------------------------------------------------- effects
+  /** Delivering comes last: whoever takes it may call again. */
+  #effects(time: Time): Effect[] {
+    const effects: Effect[] = this.#out.map((content) => ({ kind: "transmit", content }));
+    const at = this.#nextAt(time.now);
+    if (at !== null && at !== this.#armed) effects.push({ kind: "wake", at });
+    this.#armed = at;
+    effects.push(...this.#delivered);
+    this.#out = [];
+    this.#delivered = [];
+    return effects;
+  }
+
+  #nextAt(now: number): number | null {
+    const due: number[] = [];
+    const question = this.#questionAt;
+    if (question !== null) due.push(question);
+    if (this.#up) {
+      const free = this.#flights.length < LIMITS.window;
+      if (this.#sent < this.#outbox.last && free) due.push(Math.max(now, this.#pauseUntil));
+      if (this.#gotDue !== null) due.push(Math.max(this.#gotDue, this.#gotAt + LIMITS.got));
+    }
+    return due.length > 0 ? Math.min(...due) : null;
+  }
+}
+
+function isEnvelope(content: unknown): content is Envelope<FromKernel> {
+  return (
+    typeof content === "object" &&
+    content !== null &&
+    "crm" in content &&
+    content.crm === 1 &&
+    "epoch" in content &&
+    "items" in content &&
+    Array.isArray(content.items)
+  );
+}

@@ -1,0 +1,241 @@
+/**
+ * Connection: our side of the handshake as a function. frame.ts and channel.ts carry out what it says.
+ *
+ * Every `ready` is answered, in any state, and every question that has a standing answer: a busy or
+ * dead kernel never keeps the connector from starting. All is passed on to the kernel but a `ready`
+ * that repeats itself, because a pinging connector must not keep an idle kernel from being culled.
+ */
+
+import { type Action, incoming } from "./actions.gen";
+import { isPlain, own } from "./guard";
+import type { Body } from "./outbox";
+import type { Facts } from "./wire";
+
+/** A message of ours; without `data` the key stays away, too. */
+export interface Reply {
+  action: string;
+  data?: unknown;
+}
+
+export interface State {
+  /** The frame is there. */
+  readonly open: boolean;
+  readonly simulated: boolean;
+  /** Seconds without a first `ready` until it is called silent. */
+  readonly silence: number;
+  /** Finished answers, by the request's name. */
+  readonly standing: ReadonlyMap<string, Reply>;
+  /** How many documents this page's frames have shown. */
+  readonly loads: number;
+  /** The frame has shown none yet. */
+  readonly fresh: boolean;
+  readonly acked: boolean;
+  readonly configured: boolean;
+  readonly dial: boolean;
+  readonly silent: boolean;
+  readonly lost: boolean;
+  /** The simulator's page is there and says nothing: its script was not allowed to run. */
+  readonly blocked: boolean;
+  readonly messages: number;
+  /** `ready` that were answered and not passed on since the last one that was. */
+  readonly readies: number;
+  /** Since when a first `ready` is awaited. */
+  readonly waitsSince: number;
+  /** When the load event of the present document came; null: it did not yet. */
+  readonly loadedAt: number | null;
+  readonly heardAt: number;
+}
+
+export type Event =
+  | { kind: "settings"; simulated: boolean; silence: number; standing: ReadonlyMap<string, Reply> }
+  /** A frame was made. */
+  | { kind: "opened" }
+  /** Its load event. */
+  | { kind: "loaded" }
+  /** A message that was judged to be the connector's; `text` is all of it. */
+  | { kind: "message"; action: string; data: unknown; text: string }
+  /** The kernel has a message for the connector. */
+  | { kind: "post"; reply: Reply }
+  /** The frame is gone, and not because we made another one. */
+  | { kind: "ended"; reason: string }
+  | { kind: "wake" };
+
+export type Effect =
+  | { kind: "post"; reply: Reply }
+  /** To the kernel; `keep`: an interaction log. */
+  | { kind: "tell"; body: Body; keep: boolean };
+
+/** ms in which our own page says its first `ready`, if it may run at all. */
+const STARTS = 3_000;
+/** ms: a load event so soon after a message is of the document that sent it [I]. */
+const SOON = 2_000;
+
+export const initial: State = {
+  open: false,
+  simulated: false,
+  silence: 15,
+  standing: new Map(),
+  loads: 0,
+  fresh: true,
+  acked: false,
+  configured: false,
+  dial: false,
+  silent: false,
+  lost: false,
+  blocked: false,
+  messages: 0,
+  readies: 0,
+  waitsSince: 0,
+  loadedAt: null,
+  heardAt: Number.NEGATIVE_INFINITY,
+};
+
+/** `now` in ms on a clock that only goes forward. */
+export function step(state: State, event: Event, now: number): [State, Effect[]] {
+  switch (event.kind) {
+    case "settings": {
+      const { simulated, silence, standing } = event;
+      return [{ ...state, simulated, silence, standing }, []];
+    }
+    case "opened":
+      return [{ ...state, ...UNHEARD, open: true, lost: false, fresh: true, waitsSince: now }, []];
+    case "loaded":
+      return loaded(state, now);
+    case "message":
+      return message(state, event, now);
+    case "post":
+      return post(state, event.reply);
+    case "ended":
+      return noted({ ...state, ...UNHEARD, open: false, lost: true }, "lost", {
+        reason: event.reason,
+      });
+    case "wake":
+      return late(state, now);
+  }
+}
+
+/** When `wake` has something to say; null: never, as things stand. */
+export function due(state: State): number | null {
+  const times = [silentAt(state), blockedAt(state)].filter((at) => at !== null);
+  return times.length > 0 ? Math.min(...times) : null;
+}
+
+/** What is said of the connection in every `hello`. */
+export function facts(state: State): Omit<Facts, "shown" | "origin" | "rejected" | "cached"> {
+  const { loads, acked, configured, dial, silent, lost, messages } = state;
+  return { loads, acked, configured, dial, silent, lost, messages };
+}
+
+/** The words of `phone.status`. */
+export function phase(state: State): "loading" | "silent" | "ready" | "configured" | "lost" {
+  if (state.lost) return "lost";
+  if (state.configured) return "configured";
+  if (state.acked) return "ready";
+  return state.silent ? "silent" : "loading";
+}
+
+/** A document that has not spoken. */
+const UNHEARD = {
+  acked: false,
+  configured: false,
+  dial: false,
+  silent: false,
+  blocked: false,
+  loadedAt: null,
+} as const;
+
+/** The load event comes after what the document's scripts say first, or before it. */
+function loaded(state: State, now: number): [State, Effect[]] {
+  const same = !state.fresh && (state.loadedAt === null || now - state.heardAt < SOON);
+  if (same) return [{ ...state, loadedAt: now }, []];
+  const unheard = state.fresh ? state : { ...state, ...UNHEARD, waitsSince: now };
+  const [next, effects] = begun(unheard);
+  return [{ ...next, loadedAt: now }, effects];
+}
+
+function begun(state: State): [State, Effect[]] {
+  const next = { ...state, fresh: false, loads: state.loads + 1 };
+  return noted(next, "loaded", { loads: next.loads });
+}
+
+function noted(
+  state: State,
+  what: "loaded" | "lost" | "silent",
+  detail: Record<string, unknown>,
+): [State, Effect[]] {
+  const body: Body = { t: "note", what, detail };
+  return [state, [{ kind: "tell", body, keep: false }]];
+}
+
+type Heard = Extract<Event, { kind: "message" }>;
+
+function message(before: State, event: Heard, now: number): [State, Effect[]] {
+  const action = incoming(event.action);
+  const effects: Effect[] = [];
+  let state: State = { ...before, messages: before.messages + 1, heardAt: now };
+  const ready = action?.name === "ready";
+  // [I] a `ready` after crmData: the frame has reloaded, and click-to-dial is off until asked for
+  const again = ready && state.configured;
+  if (again) state = { ...state, ...UNHEARD };
+  if (again || state.fresh) {
+    const [next, said] = begun(state);
+    state = next;
+    effects.push(...said);
+  }
+  if (ready) {
+    effects.push({ kind: "post", reply: { action: "ready" } });
+    if (state.acked) return [{ ...state, readies: state.readies + 1 }, effects];
+    state = { ...state, acked: true, silent: false, blocked: false };
+  }
+  const answer = action && !ready ? state.standing.get(action.name) : undefined;
+  if (answer) {
+    const [next, posted] = post(state, answer);
+    state = next;
+    effects.push(...posted);
+  }
+  if (action?.name === "requestEnableClickToDial") state = enabled(state, event.data);
+  effects.push(passedOn(event, action, ready || answer !== undefined, state.readies));
+  return [{ ...state, readies: 0 }, effects];
+}
+
+function passedOn(
+  event: Heard,
+  action: Action | undefined,
+  answered: boolean,
+  readies: number,
+): Effect {
+  const body: Body = {
+    t: "msg",
+    m: event.text,
+    ...(answered && { answered }),
+    ...(readies > 0 && { readies }),
+  };
+  return { kind: "tell", body, keep: action?.kept ?? false };
+}
+
+function enabled(state: State, data: unknown): State {
+  const dial = isPlain(data) ? own(data, "isEnabled") : undefined;
+  return typeof dial === "boolean" ? { ...state, dial } : state;
+}
+
+function post(state: State, reply: Reply): [State, Effect[]] {
+  const configured = state.configured || reply.action === "crmData";
+  return [{ ...state, configured }, [{ kind: "post", reply }]];
+}
+
+function silentAt({ open, acked, silent, waitsSince, silence }: State): number | null {
+  return open && !acked && !silent ? waitsSince + silence * 1000 : null;
+}
+
+function blockedAt({ open, simulated, blocked, acked, loadedAt }: State): number | null {
+  const waits = open && simulated && !blocked && !acked && loadedAt !== null;
+  return waits ? loadedAt + STARTS : null;
+}
+
+function late(state: State, now: number): [State, Effect[]] {
+  const blocked = blockedAt(state);
+  const next = blocked !== null && now >= blocked ? { ...state, blocked: true } : state;
+  const silent = silentAt(next);
+  if (silent === null || now < silent) return [next, []];
+  return noted({ ...next, silent: true }, "silent", {});
+}

@@ -1,0 +1,54 @@
+/** Refusals: what was not taken, counted, and said to the kernel at most once a second. */
+
+import type { Body } from "./outbox";
+
+/** ms between two notes. */
+const EVERY = 1_000;
+
+export class Refusals {
+  readonly #counts = new Map<string, number>();
+  #total = 0;
+  #origin: string | null = null;
+  /** Since the last note, by reason. */
+  readonly #fresh = new Map<string, number>();
+  #from = "";
+  #saidAt = Number.NEGATIVE_INFINITY;
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** By reason, since this page was opened. */
+  get counts(): Record<string, number> {
+    return Object.fromEntries(this.#counts);
+  }
+
+  /** The last sender whose origin was not allowed, or null. */
+  get stranger(): string | null {
+    return this.#origin;
+  }
+
+  add(reason: string, origin: string): void {
+    this.#total++;
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+    this.#fresh.set(reason, (this.#fresh.get(reason) ?? 0) + 1);
+    this.#from = origin;
+    if (reason === "origin") this.#origin = origin;
+  }
+
+  /** When `note` has something to say; null: nothing. */
+  get due(): number | null {
+    return this.#fresh.size > 0 ? this.#saidAt + EVERY : null;
+  }
+
+  /** All since the last one, in one line. */
+  note(now: number): Body | null {
+    if (this.due === null || now < this.due) return null;
+    const reasons = Object.fromEntries(this.#fresh);
+    const n = Object.values(reasons).reduce((sum, each) => sum + each, 0);
+    const detail = { reason: Object.keys(reasons).join(", "), reasons, origin: this.#from };
+    this.#fresh.clear();
+    this.#saidAt = now;
+    return { t: "note", what: "rejected", n, detail };
+  }
+}

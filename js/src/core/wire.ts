@@ -1,0 +1,237 @@
+/** Wire: what page and kernel say to each other over the widget's comm. Types only; channel.ts numbers and keeps. */
+
+/** Bumped when page and kernel could no longer understand each other. */
+export const VERSION = 1;
+
+/** One custom message. `parts` names, by content hash, the binary buffers that came with it. */
+export interface Envelope<I> {
+  crm: 1;
+  /** The page's, as sender or addressee: what a kernel sends reaches every page that is open on it. */
+  epoch: string;
+  items: I[];
+  parts?: string[];
+}
+
+/** What the page knows of the connection; the kernel's session starts from it. */
+export interface Facts {
+  loads: number;
+  acked: boolean;
+  configured: boolean;
+  dial: boolean;
+  silent: boolean;
+  lost: boolean;
+  /** A view of the widget is on screen. */
+  shown: boolean;
+  /** The origin that has spoken, or null. */
+  origin: string | null;
+  messages: number;
+  rejected: number;
+  /** Hashes of the parts this page still has. */
+  cached: string[];
+}
+
+// ---------------------------------------------------------------- page to kernel
+export interface Hello {
+  t: "hello";
+  n: number;
+  v: number;
+  build: string;
+  lowest: number;
+  /** The kernel whose numbers `got` counts; null before the first welcome. */
+  kernel: string | null;
+  got: number;
+  facts: Facts;
+  at: number;
+}
+
+/** The connector's message as JSON text, exactly as it arrived. */
+export interface Msg {
+  t: "msg";
+  seq: number;
+  at: number;
+  m: string;
+  /** The page has answered from a standing answer: nobody else must. */
+  answered?: true;
+  /** How many `ready` were answered and not passed on since the last one. */
+  readies?: number;
+}
+
+/** What the page did alone. */
+export interface Note {
+  t: "note";
+  seq: number;
+  at: number;
+  what: "loaded" | "rejected" | "posted" | "dropped" | "silent" | "shown" | "lost" | "sim";
+  n?: number;
+  detail?: Record<string, unknown>;
+}
+
+/** A person used the panel. */
+export interface Do {
+  t: "do";
+  seq: number;
+  at: number;
+  what: "dial" | "search" | "run_again" | "retry" | "choose" | "ring" | "here";
+  args: Record<string, unknown>;
+}
+
+export interface Got {
+  t: "got";
+  n: number;
+}
+
+export type ToKernel = Hello | Msg | Note | Do | Got;
+export type Numbered = Msg | Note | Do;
+
+// ---------------------------------------------------------------- kernel to page
+export interface Welcome {
+  t: "welcome";
+  n: number;
+  v: number;
+  got: number;
+  at: number;
+  kernel: string;
+}
+
+/** Both marks, cumulative: `n` this kernel holds, `done` the page may forget; `also`: done above that. */
+export interface Marks {
+  t: "got";
+  n: number;
+  done: number;
+  also?: number[];
+}
+
+/** A finished answer; `part` is the hash of a buffer that holds `data` as JSON. */
+export interface Answer {
+  action: string;
+  data?: unknown;
+  part?: string;
+}
+
+export interface Settings {
+  t: "set";
+  name: string;
+  /** Exactly one of the two: an address, or the simulator's own page as a part. */
+  src?: string;
+  srcdoc?: string;
+  simulated: boolean;
+  /** The exact origins that may speak; empty when simulated, whose origin is opaque. */
+  origins: string[];
+  placement: "auto" | "cell" | "dock";
+  limits: { silence: number };
+  /** By the request's action name as in actions.gen.ts. */
+  standing: Record<string, Answer>;
+}
+
+export interface Post {
+  t: "post";
+  seq: number;
+  m: Answer;
+  /** `seq` of the message this answers. */
+  re?: number;
+  /** Not to be posted after this time, ms on the kernel's clock. */
+  exp?: number;
+  /** The frame's load this belongs to; dropped when the frame has reloaded since. */
+  load?: number;
+}
+
+export interface Show {
+  t: "show";
+  seq: number;
+  re?: number;
+  what: "summary" | "record" | "contacts" | "failed" | "dialled" | "changed" | "warning";
+  data: unknown;
+}
+
+/** Our simulator's remote control; the page answers with a note `sim` that carries the same `id`. */
+export interface Sim {
+  t: "sim";
+  seq: number;
+  what: string;
+  args: Record<string, unknown>;
+}
+
+export type FromKernel = Welcome | Marks | Settings | Post | Show | Sim;
+export type NumberedFromKernel = Post | Show | Sim;
+
+// ---------------------------------------------------------------- what is shown
+export interface ShownNumber {
+  number: string;
+  kind: string | null;
+}
+
+export interface ShownContact {
+  id: string | number | null;
+  name: string;
+  phones: ShownNumber[];
+  email: string | null;
+  url: string | null;
+  /** The row's other columns, already as text. */
+  fields: Record<string, string>;
+}
+
+export interface ShownMatch {
+  contact: ShownContact;
+  /** In words: "Exact number", "Same digits as written". */
+  rule: string;
+  certain: boolean;
+}
+
+/** `show record`: what a screen pop, a navigation or a request for reports brought. */
+export interface ShownRecord {
+  /** The wire action that asked. */
+  action: string;
+  /** The number or record id that was asked for. */
+  asked: string;
+  matches: ShownMatch[];
+  link: { url: string; text: string } | null;
+  /** A document to show in a sandboxed frame: a table, a figure. */
+  html: string | null;
+  /** Name of the function that answered; null: the built-in answer. */
+  handler: string | null;
+  /** Milliseconds the answer took. */
+  ms: number;
+  /** The handler was redefined since. */
+  changed: boolean;
+  at: number;
+}
+
+/** `show summary`: the status line's facts that only the kernel has. */
+export interface ShownSummary {
+  agent: string | null;
+  contacts: number | null;
+  region: string | null;
+  /** What was recognised in the contacts, in one line. */
+  recognised: string | null;
+  /** Something to mend, with the remedy; worst first. */
+  warnings: string[];
+  /** Interaction logs that no handler has saved. */
+  unsaved: number;
+  failed: number;
+}
+
+/** `show contacts`: the answer to a `do search`. */
+export interface ShownContacts {
+  text: string;
+  total: number;
+  matching: number;
+  offset: number;
+  rows: ShownContact[];
+}
+
+/** `show failed`: a handler raised or was late. */
+export interface ShownFailure {
+  action: string;
+  handler: string;
+  /** Redacted. */
+  error: string;
+  late: boolean;
+  /** An interaction log: it is kept and can be tried again. */
+  kept: boolean;
+}
+
+/** `show dialled`: a number was sent to the connector. */
+export interface ShownDial {
+  number: string;
+  name: string | null;
+}

@@ -1,0 +1,117 @@
+/**
+ * Panel: what a person sees around the softphone's frame.
+ *
+ * It draws one snapshot and calls the actions back; it knows neither frame nor kernel. The frame is
+ * moved into `slot` by its owner, so nothing here ever moves or replaces the slot.
+ */
+
+import { ContactsTab } from "./contacts";
+import { button, focused, h, Part, setText } from "./dom";
+import css from "./panel.css";
+import { Pill } from "./pill";
+import { blockCalls, RecordTab } from "./record";
+import { Status } from "./status";
+import { Tabs } from "./tabs";
+import type { Panel, PanelActions, View } from "./view";
+import { away, brief, dialBlocked, number } from "./words";
+
+/** Draws a panel. Its `element` may be put anywhere; `update` it before it is seen. */
+export function mount(actions: PanelActions): Panel {
+  injectStyle();
+  const record = new RecordTab(actions);
+  const contacts = new ContactsTab(actions);
+  const tabs = new Tabs([
+    { key: "record", label: "Record", content: record.element },
+    { key: "contacts", label: "Contacts", content: contacts.element, open: () => contacts.open() },
+  ]);
+  const status = new Status(actions, () => element.classList.add("crmw-unfolded"));
+  const slot = h("div", { class: "crmw-slot" });
+  const toRecord = () => {
+    tabs.select("record");
+    tabs.element.scrollIntoView({ block: "nearest" });
+  };
+  const summary = button("", toRecord, "crmw-brief");
+  const note = new Part(h("div", { class: "crmw-away" }), (where: ReturnType<typeof away>) => {
+    if (!where) return [];
+    const take = () =>
+      drawn?.kernel.state === "elsewhere" ? actions.useHere() : actions.place("cell");
+    return [where.text, " ", button(where.label, take)];
+  });
+  const element = h(
+    "div",
+    { class: "crmw crmw-ui" },
+    status.element,
+    h("div", { class: "crmw-body" }, summary, note.element, slot, tabs.element),
+  );
+  const release = keepKeys(element);
+  const pill = new Pill(element, () => tabs.select("record"));
+  let drawn: View | null = null;
+
+  const update = (view: View): void => {
+    if (view === drawn) return;
+    const arrived = view.record !== null && identity(view) !== (drawn && identity(drawn));
+    element.dataset.crmwidgetPhase = view.phase;
+    element.dataset.crmwidgetKernel = view.kernel.state;
+    status.update(view);
+    record.update(view);
+    contacts.update(view);
+    const total = view.summary?.contacts;
+    tabs.label("contacts", total ? `Contacts ${number(total)}` : "Contacts");
+
+    const where = away(view);
+    note.update(where);
+    note.element.hidden = where === null;
+    element.classList.toggle("crmw-gone", where !== null);
+    summary.hidden = view.record === null || where !== null;
+    setText(summary, view.record ? brief(view.record) : "");
+    if (arrived) {
+      // Whoever types keeps the tab; the mark says that something came
+      if (focused(contacts.element)) tabs.mark("record");
+      else tabs.select("record");
+    }
+    pill.update(where ? null : view.record, arrived && drawn !== null);
+    blockCalls(element, dialBlocked(view));
+    drawn = view;
+  };
+
+  return {
+    element,
+    slot,
+    update,
+    dispose() {
+      release();
+      pill.dispose();
+      contacts.dispose();
+      element.remove();
+    },
+  };
+}
+
+/** Which question a record answers; an answer given again to the same one is a new arrival. */
+function identity({ record, recordOf }: View): string | null {
+  return record && `${recordOf} ${record.at}`;
+}
+
+/**
+ * Keeps JupyterLab's single keys (arrows, "d d" deletes the cell and ends the call) from acting on
+ * the notebook while the focus is in here. It looks at the focused element only, and before any
+ * listener below the window; Ctrl and Cmd stay with it: saving must go on working.
+ */
+function keepKeys(element: HTMLElement): () => void {
+  const keep = ({ target, ctrlKey, metaKey }: KeyboardEvent) => {
+    if (target instanceof Element && element.contains(target)) {
+      target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
+    }
+  };
+  window.addEventListener("keydown", keep, true);
+  return () => window.removeEventListener("keydown", keep, true);
+}
+
+const STYLE = "crmwidget-style";
+
+/** Once for the document; another build's panel brings its own and the newest counts. */
+function injectStyle(): void {
+  const style =
+    document.getElementById(STYLE) ?? document.head.appendChild(h("style", { id: STYLE }));
+  setText(style, css);
+}

@@ -1,0 +1,71 @@
+/** View: the one immutable snapshot that everything a person sees is drawn from. softphone.ts makes it, the panel only reads. */
+
+import type {
+  ShownContacts,
+  ShownDial,
+  ShownFailure,
+  ShownRecord,
+  ShownSummary,
+} from "../core/wire";
+
+/** Where the connection to the connector stands; the words of `phone.status`. */
+export type Phase = "loading" | "silent" | "ready" | "configured" | "lost";
+
+/** The way to Python, judged by acknowledgements alone. */
+export type Kernel =
+  | { state: "connected" }
+  | { state: "waiting"; seconds: number; kept: number }
+  | { state: "gone"; kept: number }
+  /** Another page took the phone over. */
+  | { state: "elsewhere" }
+  /** Page and kernel run different versions: reload the page. */
+  | { state: "version" };
+
+export interface View {
+  name: string;
+  simulated: boolean;
+  /** The connector's host, or null when simulated. */
+  host: string | null;
+  phase: Phase;
+  kernel: Kernel;
+  canDial: boolean;
+  summary: ShownSummary | null;
+  /** The newest record, link or "no contact" answer; null until something was asked. */
+  record: ShownRecord | null;
+  /** `seq` of the message that `record` answers, for run_again and choose. */
+  recordOf: number | null;
+  contacts: ShownContacts | null;
+  failures: ShownFailure[];
+  /** For 5 s after a number was sent to the connector. */
+  dialled: ShownDial | null;
+  /** Refused messages by reason. */
+  rejected: Record<string, number>;
+  messages: number;
+  /** Where the frame is shown now. */
+  place: "cell" | "dock" | "elsewhere";
+  /** In words, for `silent` and for a simulator that did not start. */
+  advice: string | null;
+}
+
+export interface PanelActions {
+  dial(number: string, contact: { id: string | number | null; name: string } | null): void;
+  /** With the simulator only: this contact calls. */
+  letThemCall(number: string, name: string): void;
+  search(text: string, offset: number): void;
+  runAgain(): void;
+  choose(index: number): void;
+  retry(): void;
+  /** Move the frame into this view or into the dock. */
+  place(where: "cell" | "dock"): void;
+  reloadFrame(): void;
+  useHere(): void;
+}
+
+/** A drawn panel. `update` is cheap when nothing changed. */
+export interface Panel {
+  element: HTMLElement;
+  /** The element into which the frame is moved. */
+  slot: HTMLElement;
+  update(view: View): void;
+  dispose(): void;
+}

@@ -1,0 +1,279 @@
+/**
+ * Words: what the panel says, decided from the snapshot alone.
+ *
+ * No element is made here, so every sentence can be tested as a value. [I] marks what rests on an
+ * assumption about the connector.
+ */
+
+import type { ShownContact, ShownMatch, ShownRecord } from "../core/wire";
+import type { View } from "./view";
+
+export type Level = "good" | "info" | "warn" | "bad";
+
+/** Something a person should know or do, with its next step. */
+export interface Attention {
+  /** Equal while it is about the same thing: one put aside stays aside until this changes. */
+  key: string;
+  level: Level;
+  text: string;
+  /** A clock after the text, never announced, and what follows it. */
+  clock?: { seconds: number; rest: string };
+  /** One line each, shown on request. */
+  lines?: string[];
+  step?: { label: string; act: "retry" | "reloadFrame" };
+  /** It may be put aside: it does not stop the phone from working. */
+  aside?: true;
+}
+
+/** "1,204" */
+export function number(n: number): string {
+  return n.toLocaleString("en-US");
+}
+
+/** "1 message", "1,204 messages" */
+export function count(n: number, noun: string): string {
+  return `${number(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** The state in a word. A kernel that went elsewhere took the phone with it. */
+export function state({ phase, kernel }: View): [word: string, level: Level] {
+  return kernel.state === "elsewhere" ? ["Elsewhere", "info"] : STATES[phase];
+}
+
+const STATES: Record<View["phase"], [string, Level]> = {
+  loading: ["Loading", "info"],
+  silent: ["Silent", "bad"],
+  ready: ["Greeted", "info"],
+  configured: ["Connected", "good"],
+  lost: ["Lost", "bad"],
+};
+
+/** What the status line says when nothing needs attention. */
+export function facts(view: View): string[] {
+  const { summary } = view;
+  const said: string[] = [];
+  if (summary?.agent) said.push(`agent ${summary.agent}`);
+  if (summary) {
+    const contacts = summary.contacts ? count(summary.contacts, "contact") : "no contacts";
+    said.push(summary.region ? `${contacts}, ${summary.region}` : contacts);
+  }
+  said.push(`click-to-dial ${view.canDial ? "on" : "off"}`);
+  return said;
+}
+
+/** Everything that needs attention, worst first. */
+export function attentions(view: View): Attention[] {
+  const warnings = view.summary?.warnings ?? [];
+  return [
+    aboutKernel(view),
+    aboutConnection(view),
+    aboutDial(view),
+    aboutFailures(view),
+    aboutLogs(view),
+    ...warnings.map((text) => note(text, "warn", text, { aside: true })),
+    aboutRefused(view),
+  ].filter((each) => each !== null);
+}
+
+function note(key: string, level: Level, text: string, rest: Partial<Attention> = {}): Attention {
+  return { key, level, text, ...rest };
+}
+
+function aboutKernel({ kernel }: View): Attention | null {
+  const { state } = kernel;
+  const kept = "kept" in kernel && kernel.kept ? `, ${count(kernel.kept, "message")} kept` : "";
+  switch (state) {
+    case "version":
+      return note(state, "bad", "Other version in the kernel: reload this page. A call would end.");
+    case "gone":
+      return note(state, "bad", `The kernel is gone${kept}: run the cell again.`);
+    case "waiting":
+      return note(state, "warn", "Kernel busy or away for ", {
+        clock: { seconds: kernel.seconds, rest: kept },
+      });
+    default:
+      return null;
+  }
+}
+
+function aboutConnection({ phase, advice, host, kernel }: View): Attention | null {
+  const step = { label: "Reload the phone", act: "reloadFrame" } as const;
+  if (kernel.state === "elsewhere") return null;
+  if (phase === "lost") return note(phase, "bad", advice ?? "The phone's frame is gone.", { step });
+  if (advice !== null || phase === "silent") {
+    return note("silent", "bad", advice ?? `No word from ${host ?? "the simulator"} yet.`, {
+      step,
+    });
+  }
+  // [I] greeted, but it asks for crmData only when an agent is active: so that is what is missing
+  return phase === "ready"
+    ? note(phase, "info", "Waiting for the agent to log in.", { step })
+    : null;
+}
+
+/** It was handed to the connector; whether it rings nobody tells us. */
+function aboutDial({ dialled }: View): Attention | null {
+  if (!dialled) return null;
+  const who = dialled.name ? `${dialled.name}, ${dialled.number}` : dialled.number;
+  return note("dialled", "info", `Number given to the phone: ${who}`);
+}
+
+function aboutFailures({ failures, summary }: View): Attention | null {
+  const step = { label: "Retry", act: "retry" } as const;
+  const kept = failures.some((failure) => failure.kept);
+  const [first] = failures;
+  if (!first) {
+    const n = summary?.failed;
+    return n
+      ? note("failed", "bad", `${count(n, "call log")} failed to save, kept`, { step })
+      : null;
+  }
+  const alone = failures.every(({ handler }) => handler === first.handler);
+  const who = alone ? call(first.handler) : "Handlers";
+  const verb = failures.every(({ late }) => late) ? "late" : "failed";
+  const text = `${who} ${verb} for ${count(failures.length, "call")}${kept ? ", kept" : ""}`;
+  return note(`failed ${failures.length}`, "bad", text, {
+    lines: failures.map(({ handler, error }) => `${call(handler)}: ${error}`),
+    aside: true,
+    ...(kept && { step }),
+  });
+}
+
+function aboutLogs({ summary }: View): Attention | null {
+  const n = summary?.unsaved;
+  if (!n) return null;
+  const text = `${count(n, "call log")} not saved: no handler. Add @phone.on_save_log.`;
+  return note("unsaved", "warn", text, { aside: true });
+}
+
+function aboutRefused({ rejected }: View): Attention | null {
+  const reasons = Object.entries(rejected).filter(([, n]) => n > 0);
+  const total = reasons.reduce((sum, [, n]) => sum + n, 0);
+  const lines = reasons.map(([reason, n]) => `${reason}: ${number(n)}`);
+  return total
+    ? note("refused", "warn", `${count(total, "message")} refused`, { lines, aside: true })
+    : null;
+}
+
+/** Why the frame is not here, and the button that gets it. */
+export function away({ kernel, place }: View): { text: string; label: string } | null {
+  if (kernel.state === "elsewhere") {
+    return { text: "This phone is open on another page.", label: "Use it here" };
+  }
+  if (place === "cell") return null;
+  return place === "dock"
+    ? { text: "The phone is docked at the lower right.", label: "Bring it here" }
+    : { text: "The phone is shown in another place on this page.", label: "Show it here" };
+}
+
+/** Why nobody can be called now, or null. */
+export function dialBlocked({ canDial, phase }: View): string | null {
+  if (canDial) return null;
+  return phase === "configured"
+    ? "The phone has not switched click-to-dial on"
+    : "The phone is not connected yet";
+}
+
+/** What the Record tab says before anything was asked; *so* stands what a button is called. */
+export function nobody({ simulated, phase, kernel }: View): string {
+  const next =
+    simulated && kernel.state !== "elsewhere"
+      ? "Press *Incoming call* on the phone."
+      : phase === "configured"
+        ? "The caller's record appears here."
+        : "The phone is not ready.";
+  return `Nobody is calling yet. ${next}`;
+}
+
+/** What a record is about. */
+export function heading({ action }: ShownRecord): string {
+  switch (action) {
+    case "requestPerformInteractionScreenPop":
+      return "Incoming";
+    case "requestNavigateToClickToDialResult":
+      return "Opened";
+    case "requestOpenReports":
+      return "Reports";
+    default:
+      return action;
+  }
+}
+
+/** The sentence that stands for the contacts when there is not exactly one, else null. */
+export function verdict(record: ShownRecord): string | null {
+  const { matches, asked, link, html } = record;
+  const calling = heading(record) === "Incoming";
+  if (matches.length > 1) {
+    return `${count(matches.length, "contact")} have this ${calling ? "number" : "id"}. None was opened.`;
+  }
+  if (matches.length === 1 || link || html !== null) return null;
+  if (asked) return `No contact for ${asked}.`;
+  return calling ? "No contact: the call came without a number." : "Nothing to show.";
+}
+
+/** "Exact number. pop() answered in 24 ms." */
+export function reason({ matches, handler, ms }: ShownRecord): string {
+  const [only, second] = matches;
+  const why = only && !second ? `${rule(only)} ` : "";
+  const who = handler ? `${call(handler)} answered in` : "The built-in answer took";
+  return `${why}${who} ${ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`}.`;
+}
+
+/** "Exact number." */
+export function rule({ rule, certain }: ShownMatch): string {
+  return `${rule}${certain ? "" : ", not certain"}.`;
+}
+
+/** One line for the narrow layout: "Bo Larsen · Gold · exact number". */
+export function brief(record: ShownRecord): string {
+  const [only, second] = record.matches;
+  if (!only || second) return verdict(record) ?? record.link?.text ?? heading(record);
+  const [field = ""] = Object.values(only.contact.fields);
+  const why = rule(only).slice(0, -1);
+  const parts = [
+    only.contact.name,
+    field.length < 25 && field,
+    why.charAt(0).toLowerCase() + why.slice(1),
+  ];
+  return parts.filter(Boolean).join(" · ");
+}
+
+/** "Incoming: Bo Larsen", for the pill. */
+export function arrival(record: ShownRecord): string {
+  const { matches, asked } = record;
+  const who = matches.length > 1 ? count(matches.length, "contact") : matches[0]?.contact.name;
+  return [heading(record), who || asked].filter(Boolean).join(": ");
+}
+
+/** What stands on a card below id and numbers: term, text. */
+export function rows({ email, url, fields }: ShownContact): [string, string][] {
+  const said: [string, string][] = email ? [["email", email]] : [];
+  if (url && !webUrl(url)) said.push(["url", url]);
+  return [...said, ...Object.entries(fields)];
+}
+
+/** "pop()" for "pop". */
+export function call(handler: string): string {
+  return handler.endsWith(")") ? handler : `${handler}()`;
+}
+
+/** The address when it may become a link, else null: whatever else it is stays text. */
+export function safeUrl(text: string): string | null {
+  return hrefOf(text, ["http:", "https:", "mailto:", "tel:"]);
+}
+
+/** The same for a page to open. */
+export function webUrl(text: string): string | null {
+  return hrefOf(text, ["http:", "https:"]);
+}
+
+function hrefOf(text: string, schemes: string[]): string | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  return schemes.includes(url.protocol) ? url.href : null;
+}
+
+/** A mail link, only for what is plainly one address: no header can ride on it. */
+export function mailUrl(email: string): string | null {
+  return /^[^\s@?&%,;:]+@[^\s@?&%,;:]+$/.test(email) ? `mailto:${email}` : null;
+}

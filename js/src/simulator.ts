@@ -1,0 +1,210 @@
+/** Simulator: the simulated connector's page. It carries out what core/connector.ts says and draws its state; wiring only. */
+
+import { FROM_CONNECTOR } from "./core/actions.gen";
+import { type Command, due, type Event, initial, report, type Step, step } from "./core/connector";
+import { drawControls } from "./simulator/controls";
+import { rows } from "./simulator/lists";
+import { redraw, tick } from "./simulator/markup";
+import { drawPhone, type Tab } from "./simulator/phone";
+
+/** One message as it went over the wire; `at` in ms since 1970. */
+export interface Entry {
+  direction: "sent" | "received";
+  action: string;
+  data: unknown;
+  at: number;
+  /** What is wrong with a received one, each sentence with its evidence. */
+  problems: string[];
+}
+
+/** `window.simulator`, for scripts in this page and for those that drive a browser. */
+export interface Simulator {
+  /** Posts a message at once, also one that no connector sends. */
+  send(action: string, data?: unknown): void;
+  /** All messages so far, oldest first; at most the last 5,000. */
+  readonly transcript: readonly Entry[];
+  /** Runs the steps in order, each once the one before took effect; rejects at the first that cannot. */
+  run(scenario: readonly Step[]): Promise<Record<string, unknown>>;
+}
+
+declare global {
+  interface Window {
+    simulator: Simulator;
+  }
+}
+
+const REMOTE = "crmwidget/simulator";
+const KEPT = 5_000;
+const PROBLEMS_SHOWN = 100;
+
+const embedded = window.parent !== window;
+const transcript: Entry[] = [];
+/** Newest first, each with its action. */
+const problems: string[] = [];
+const runs = new Map<
+  string,
+  { resolve(state: Record<string, unknown>): void; reject(error: Error): void }
+>();
+
+let tab: Tab = "phone";
+/** What stands in inputs, by id: they are redrawn, and it belongs to the call that is on. */
+let typed: Record<string, string> = {};
+/** The embedding page's origin; undefined while unknown: then only `ready` goes out, to anybody [I]. */
+let origin = location.ancestorOrigins?.[0];
+let state = initial(
+  Math.random().toString(36).slice(2),
+  asksForLogin() ? "login" : "greeting",
+  Date.now(),
+);
+let timeout: ReturnType<typeof setTimeout>;
+
+/** `?login` or `#login` in the address, or `data-login` at the html element of a srcdoc. */
+function asksForLogin(): boolean {
+  return (
+    "login" in document.documentElement.dataset || /\blogin\b/.test(location.search + location.hash)
+  );
+}
+
+function take(event: Event): void {
+  const now = Date.now();
+  const before = state.call?.id;
+  const [next, effects] = step(state, event, now);
+  state = next;
+  if (state.call?.id !== before) {
+    typed = {};
+    tab = "phone";
+    document.querySelector<HTMLElement>(":popover-open")?.hidePopover();
+  }
+  schedule(now);
+  for (const effect of effects) {
+    if (effect.kind === "done") answer(effect.id, effect.error);
+    else {
+      const { kind, action, data } = effect;
+      const found = kind === "heard" ? effect.problems : [];
+      if (kind === "post") post(action, data);
+      const direction = kind === "post" ? "sent" : "received";
+      transcript.push({ direction, action, data, at: now, problems: found });
+      problems.unshift(...found.map((text) => `${action}: ${text}`));
+    }
+  }
+  transcript.splice(0, transcript.length - KEPT);
+  problems.splice(PROBLEMS_SHOWN);
+  draw();
+}
+
+/** An opaque page has no origin that could be named. */
+const target = () => (origin && origin !== "null" ? origin : "*");
+
+function post(action: string, data: unknown): void {
+  if (!origin && action !== "ready")
+    throw new Error(`${action} was not sent: the origin of the page around is not known yet`);
+  const message = { type: FROM_CONNECTOR, action };
+  window.parent.postMessage(data === undefined ? message : { ...message, data }, target());
+}
+
+/** Tells whoever gave a command, other than a person at this page, how it went. */
+function answer(id: string | number, error: string | null): void {
+  if (typeof id === "number") {
+    const result = error === null ? { ok: true } : { ok: false, error };
+    window.parent.postMessage({ type: REMOTE, id, ...result, state: report(state) }, target());
+  } else {
+    const run = runs.get(id);
+    runs.delete(id);
+    if (error === null) run?.resolve(report(state));
+    else run?.reject(new Error(error));
+  }
+}
+
+/** Only the page around this one is heard; the first that it says shows its origin. */
+window.addEventListener("message", ({ source, data, origin: from }) => {
+  if (!embedded || source !== window.parent) return;
+  origin = from;
+  if (data?.type !== REMOTE) take({ kind: "received", message: data });
+  else if (data.what === "theme") document.documentElement.dataset.theme = data.args?.value;
+  else if (typeof data.id === "number" && typeof data.what === "string")
+    take({ kind: "command", command: { id: data.id, what: data.what, args: { ...data.args } } });
+});
+
+function schedule(now: number): void {
+  clearTimeout(timeout);
+  const next = due(state);
+  if (next < Infinity) timeout = setTimeout(() => take({ kind: "tick" }), Math.max(0, next - now));
+}
+
+window.simulator = {
+  transcript,
+  send: (action, data) => take({ kind: "say", action, data }),
+  run: (scenario) =>
+    new Promise((resolve, reject) => {
+      const id = `run ${Math.random()}`;
+      runs.set(id, { resolve, reject });
+      take({ kind: "command", command: { id, what: "run", args: { steps: [...scenario] } } });
+    }),
+};
+
+// ---------------------------------------------------------------- the page
+const host = (id: string) => document.getElementById(id) as HTMLInputElement;
+
+const command = (what: string, args: Command["args"] = {}) =>
+  take({ kind: "command", command: { id: null, what, args } });
+
+function draw(): void {
+  drawPhone(state, tab, embedded, host);
+  drawControls(state, problems, host);
+  redraw(host("rows"), rows(state, typed.search));
+  redraw(host("callers"), rows(state, typed.find, "ring"));
+  for (const [id, value] of Object.entries(typed)) {
+    const field = host(id);
+    if (field && field.value !== value) field.value = value;
+  }
+  tick(Date.now());
+}
+
+document.addEventListener("click", ({ target }) => {
+  const pressed = (target as Element).closest<HTMLElement>("[data-do], [data-tab], [data-sheet]");
+  const { do: what, args = "{}", tab: to, sheet } = pressed?.dataset ?? {};
+  pressed?.closest<HTMLElement>("[popover]")?.hidePopover();
+  if (sheet) {
+    host(sheet).showPopover();
+    host("find").focus();
+  }
+  if (to) {
+    tab = to as Tab;
+    // The documented moment of the question for the address book [D].
+    command({ book: "addressBook", bell: "read" }[to] ?? "state");
+  }
+  if (!what) return;
+  tab = "phone";
+  command(what, what === "save" ? form() : JSON.parse(args));
+});
+
+function form(): Command["args"] {
+  const fields = [...document.querySelectorAll<HTMLInputElement>("[data-field]")];
+  return {
+    topic: host("topic").value,
+    notes: host("notes").value,
+    customFields: Object.fromEntries(fields.map((one) => [one.dataset.field, one.value])),
+  };
+}
+
+document.addEventListener("input", ({ target }) => {
+  const { id, value } = target as HTMLInputElement;
+  if (id === "agent" || id === "spelling") command(id, { value });
+  else typed[id] = value;
+  if (id === "search" || id === "find") draw();
+});
+
+document.addEventListener("keydown", (event) => {
+  const { key, ctrlKey, metaKey, altKey, repeat, isComposing } = event;
+  const target = event.target as HTMLElement;
+  if (target.matches("input") && key === "Enter" && !isComposing)
+    document.querySelector<HTMLElement>("#find:focus ~ ul button, #save")?.click();
+  if (target.matches("input, select, textarea") || ctrlKey || metaKey || altKey || repeat) return;
+  // R, A and E press what they stand for, if it is there.
+  const id = { r: "ring", a: "accept", e: "hangUp" }[key];
+  if (id) host(id)?.click();
+});
+
+setInterval(() => tick(Date.now()), 500);
+if (embedded) take({ kind: "tick" });
+else draw();

@@ -1,0 +1,492 @@
+/**
+ * Softphone: one per key on this page. Models and views come and go, it stays, and the call with it.
+ *
+ * The only one that calls its neighbours: frame and home, connection, channel, and the panels that
+ * are drawn from its snapshot. A living softphone keeps the code it was made with; a bundle of
+ * another build attaches through `Handle`.
+ */
+
+import { Alarm } from "./alarm";
+import { type Board, empty, renewed, shown } from "./core/board";
+import { Channel, type Effect as ChannelEffect, type Time } from "./core/channel";
+import * as connection from "./core/connection";
+import { isPlain } from "./core/guard";
+import type { Body } from "./core/outbox";
+import { Refusals } from "./core/refusals";
+import { Remote } from "./core/remote";
+import {
+  type Answer,
+  type Do,
+  type Facts,
+  type Note,
+  type Post,
+  type Settings,
+  type Show,
+  type Sim,
+  VERSION,
+} from "./core/wire";
+import { Frame, isPage } from "./frame";
+import { Home, type HostView, type Slot } from "./home";
+import type { Panel, PanelActions } from "./panel/view";
+import { Parts } from "./parts";
+import { type Ended, outdated, snapshot, titleOf } from "./snapshot";
+
+/** A model of the widget: a road to the kernel. */
+export interface Port {
+  /** When Python made it; the newest is the road. */
+  born: number;
+  /** Throws when the comm is known to be gone; that it does not throw proves nothing. */
+  send(content: object): void;
+  /** Custom messages with their buffers; returns how to stop. */
+  listen(heard: (content: unknown, buffers: readonly ArrayBufferView[]) => void): () => void;
+}
+
+/** A place on the page where the widget is shown. */
+export interface Spot {
+  element: HTMLElement;
+  /** Outputs of this page are Lumino's. */
+  lumino: boolean;
+  /** The host's view around it, which announces its detaching. */
+  view: Promise<HostView | null>;
+}
+
+/** What bundles of other builds rely on: it may grow, and changes only with VERSION. */
+export interface Handle {
+  /** Returns how to detach. */
+  attach(port: Port): () => void;
+  /** Returns how to take it away. */
+  show(spot: Spot): () => void;
+  /** Whether this is the window of its frame. */
+  owns(source: MessageEventSource): boolean;
+}
+
+export type Mount = (actions: PanelActions) => Panel;
+
+interface Registry {
+  v: number;
+  build: string;
+  softphones: Map<string, Handle>;
+}
+
+const REGISTRY: unique symbol = Symbol.for("crmwidget");
+const page = globalThis as { [REGISTRY]?: Registry };
+
+/** The softphone of this key, made if need be; null: this page runs another version of the wire. */
+export function open(key: string, build: string, mount: Mount): Handle | null {
+  page[REGISTRY] ??= { v: VERSION, build, softphones: new Map() };
+  const { v, softphones } = page[REGISTRY];
+  if (v !== VERSION) return null;
+  let found = softphones.get(key);
+  if (!found) {
+    found = new Softphone(build, mount);
+    softphones.set(key, found);
+  }
+  return found;
+}
+
+/** Asks to reload the page, where `open` gave null. */
+export function refuse(element: HTMLElement, mount: Mount): () => void {
+  const nothing = () => {};
+  const panel = mount({
+    dial: nothing,
+    letThemCall: nothing,
+    search: nothing,
+    runAgain: nothing,
+    choose: nothing,
+    retry: nothing,
+    place: nothing,
+    reloadFrame: nothing,
+    useHere: nothing,
+  });
+  panel.update(outdated);
+  element.append(panel.element);
+  return () => panel.dispose();
+}
+
+/** ms for which a dialled number is shown. */
+const DIALLED = 5_000;
+/** ms without a view until the widget counts as not shown: a re-run takes less. */
+const HIDDEN = 1_000;
+
+interface Seat extends Slot {
+  readonly panel: Panel;
+}
+
+export class Softphone implements Handle {
+  readonly #mount: Mount;
+  readonly #channel: Channel;
+  readonly #parts = new Parts();
+  readonly #refusals = new Refusals();
+  readonly #remote = new Remote();
+  readonly #home: Home;
+  readonly #ports: Port[] = [];
+  readonly #seats: Seat[] = [];
+  #road: Port | null = null;
+  #state = connection.initial;
+  #board: Board = empty;
+  #settings: Settings | null = null;
+  #frame: Frame | null = null;
+  /** What the frame was made from: an address, or the hash of the simulator's page. */
+  #content: string | null = null;
+  /** Why there is no frame; null: nothing has ended it, or a person wants another one. */
+  #ended: Ended | null = null;
+  /** Parts that were asked for. */
+  readonly #missed = new Set<string>();
+  #shown = false;
+  #drawing = false;
+
+  readonly #channelAlarm = new Alarm(() => this.#carry(this.#channel.wake(time())));
+  readonly #connectionAlarm = new Alarm(() => this.#connect({ kind: "wake" }));
+  readonly #refusalAlarm = new Alarm(() => this.#confess());
+  readonly #hiddenAlarm = new Alarm(() => this.#noteShown());
+  readonly #dialledAlarm = new Alarm(() => this.#undial());
+  readonly #clock = new Alarm(() => this.#changed());
+
+  constructor(build: string, mount: Mount) {
+    this.#mount = mount;
+    this.#channel = new Channel({ epoch: randomId(), build, facts: () => this.facts() });
+    this.#home = new Home("Softphone", {
+      moved: () => this.#changed(),
+      lost: () => this.#lose("removed"),
+      closed: () => this.#lose("closed"),
+    });
+    document.addEventListener("visibilitychange", () => {
+      this.#carry(this.#channel.hide(document.hidden, time()));
+    });
+    this.#carry(this.#channel.hide(document.hidden, time()));
+  }
+
+  // ---------------------------------------------------------------- models
+  attach(port: Port): () => void {
+    const stop = port.listen((content, buffers) => {
+      if (port === this.#road) this.#receive(content, buffers);
+    });
+    this.#ports.push(port);
+    this.#ports.sort((a, b) => a.born - b.born);
+    if (this.#ports.at(-1) === port) this.#take(port);
+    return () => {
+      stop();
+      const at = this.#ports.indexOf(port);
+      if (at >= 0) this.#ports.splice(at, 1);
+      if (this.#road === port) this.#take(this.#ports.at(-1) ?? null);
+    };
+  }
+
+  #take(port: Port | null): void {
+    this.#road = port;
+    if (!port) this.#carry(this.#channel.detach(time()));
+    // The page in which a person works takes the phone over; the others wait to be asked
+    else if (this.#channel.away && document.hasFocus()) this.#carry(this.#channel.here(time()));
+    else this.#carry(this.#channel.attach(time()));
+  }
+
+  #receive(content: unknown, buffers: readonly ArrayBufferView[]): void {
+    if (isPlain(content) && Array.isArray(content.parts)) this.#parts.add(content.parts, buffers);
+    this.#carry(this.#channel.receive(content, time()));
+  }
+
+  #carry(effects: ChannelEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case "transmit":
+          try {
+            this.#road?.send(effect.content);
+          } catch {
+            this.#carry(this.#channel.failed(time()));
+          }
+          break;
+        case "wake":
+          this.#channelAlarm.set(effect.at);
+          break;
+        case "attached":
+          if (effect.fresh) {
+            this.#board = renewed(this.#board);
+            this.#missed.clear();
+          }
+          break;
+        case "deliver":
+          if (effect.item.t === "set") this.#configure(effect.item);
+          else if (effect.item.t === "post") this.#post(effect.item);
+          else if (effect.item.t === "show") this.#display(effect.item);
+          else this.#control(effect.item);
+      }
+    }
+    this.#changed();
+  }
+
+  #tell(body: Body, keep = false): void {
+    this.#carry(this.#channel.push(body, time(), keep));
+  }
+
+  // ---------------------------------------------------------------- from the kernel
+  #configure(settings: Settings): void {
+    this.#settings = settings;
+    const standing = new Map<string, connection.Reply>();
+    for (const [name, answer] of Object.entries(settings.standing)) {
+      const reply = this.#resolve(answer);
+      if (reply) standing.set(name, reply);
+    }
+    const { simulated, limits, placement, origins } = settings;
+    this.#connect({ kind: "settings", simulated, silence: limits.silence, standing });
+    this.#home.prefer(placement);
+    this.#frame?.allow(origins);
+    if (!simulated) this.#say(this.#remote.refuse("this phone embeds a real connector"));
+    this.#ensureFrame();
+  }
+
+  /** A finished message; null when the part that holds its data is not here. */
+  #resolve({ action, data, part }: Answer): connection.Reply | null {
+    if (part === undefined) return data === undefined ? { action } : { action, data };
+    const found = this.#parts.value(part);
+    if (!found) this.#miss(part);
+    return found && { action, data: found.value };
+  }
+
+  /** The kernel thinks that this page has it: a hello tells what it has. Once, else it never ends. */
+  #miss(part: string): void {
+    if (this.#missed.has(part)) return;
+    this.#missed.add(part);
+    this.#carry(this.#channel.miss(time()));
+  }
+
+  #post({ seq, m, exp, load }: Post): void {
+    const kernelTime = Date.now() + this.#channel.offset;
+    let why: string | null = null;
+    if (!this.#frame) why = "no frame";
+    else if (exp !== undefined && kernelTime > exp) why = "late";
+    else if (load !== undefined && load !== this.#state.loads) why = "the frame has reloaded";
+    const reply = why === null ? this.#resolve(m) : null;
+    const { action } = m;
+    if (reply) {
+      this.#connect({ kind: "post", reply });
+      this.#tell({ t: "note", what: "posted", detail: { seq, action } });
+    } else {
+      const reason = why ?? "its data did not arrive";
+      this.#tell({ t: "note", what: "dropped", detail: { seq, action, reason } });
+    }
+  }
+
+  #display(item: Show): void {
+    this.#board = shown(this.#board, item);
+    if (item.what === "dialled") this.#dialledAlarm.set(performance.now() + DIALLED);
+  }
+
+  #undial(): void {
+    this.#board = { ...this.#board, dialled: null };
+    this.#changed();
+  }
+
+  #control({ seq, ref, what, args }: Sim & { ref?: number }): void {
+    this.#remote.add({ id: ref ?? seq, what, args });
+    if (this.#settings?.simulated) this.#drive();
+    else if (this.#settings) this.#say(this.#remote.refuse("this phone embeds a real connector"));
+  }
+
+  /** Hands on the commands that wait, once the simulator's page is there. */
+  #drive(): void {
+    if (!this.#frame || this.#state.fresh) return;
+    for (const { id, what, args } of this.#remote.start()) this.#frame.control(id, what, args);
+  }
+
+  #say(bodies: Body[]): void {
+    for (const body of bodies) this.#tell(body);
+  }
+
+  // ---------------------------------------------------------------- the connection
+  #connect(event: connection.Event): void {
+    const [state, effects] = connection.step(this.#state, event, performance.now());
+    this.#state = state;
+    this.#connectionAlarm.set(connection.due(state));
+    for (const effect of effects) {
+      if (effect.kind === "post") this.#frame?.post(effect.reply);
+      else if (effect.body.t === "note") this.#note(effect.body.what, effect.body.detail);
+      else this.#tell(effect.body, effect.keep);
+    }
+    if (event.kind === "loaded" || event.kind === "message") this.#drive();
+    this.#changed();
+  }
+
+  /** A note about the connection says all that this page knows of it. */
+  #note(what: Note["what"], detail: Note["detail"] = {}): void {
+    const { cached: _, ...known } = this.facts();
+    this.#tell({ t: "note", what, detail: { ...known, ...detail } });
+  }
+
+  /** What this page says of itself in every `hello`. */
+  facts(): Facts {
+    return {
+      ...connection.facts(this.#state),
+      shown: this.#shown,
+      origin: this.#frame?.origin ?? null,
+      rejected: this.#refusals.total,
+      cached: this.#parts.names,
+    };
+  }
+
+  #confess(): void {
+    const note = this.#refusals.note(performance.now());
+    if (note) this.#tell(note);
+    this.#refusalAlarm.set(this.#refusals.due);
+  }
+
+  // ---------------------------------------------------------------- the frame
+  owns(source: MessageEventSource): boolean {
+    return this.#frame?.owns(source) ?? false;
+  }
+
+  #ensureFrame(): void {
+    if (!this.#settings) return;
+    const { src, srcdoc, name, origins } = this.#settings;
+    const content = srcdoc ?? (src !== undefined && isPage(src) ? src : null);
+    if (content === null && this.#frame) this.#lose("closed");
+    if (content === null || this.#seats.length === 0 || this.#held) return;
+    if (this.#frame && this.#content === content) return;
+    const html = srcdoc === undefined ? null : this.#parts.text(srcdoc);
+    if (srcdoc !== undefined && html === null) {
+      this.#miss(srcdoc);
+      return;
+    }
+    this.#drop();
+    this.#content = content;
+    this.#connect({ kind: "opened" });
+    this.#frame = new Frame({
+      title: `Softphone ${name}`,
+      content: html === null ? { src: content, origins } : { srcdoc: html },
+      place: this.#home.birthplace(),
+      known: (source) =>
+        [...(page[REGISTRY]?.softphones.values() ?? [])].some((phone) => phone.owns(source)),
+      events: {
+        message: (action, data, text) => this.#connect({ kind: "message", action, data, text }),
+        controlled: (text) => {
+          const note = this.#remote.answer(text);
+          if (note) this.#tell(note);
+        },
+        refused: (reason, origin) => {
+          this.#refusals.add(reason, origin);
+          this.#refusalAlarm.set(this.#refusals.due);
+          this.#changed();
+        },
+        loaded: () => this.#connect({ kind: "loaded" }),
+        ended: (reason) => this.#lose(reason),
+      },
+    });
+    this.#home.hold(this.#frame);
+  }
+
+  /** It was ended on purpose, or for a reason that would come back. */
+  get #held(): boolean {
+    return this.#ended === "closed" || this.#ended === "navigated";
+  }
+
+  #drop(): void {
+    this.#frame?.close();
+    this.#frame = null;
+    this.#home.release();
+    this.#say(this.#remote.end("the simulator's page was closed"));
+  }
+
+  #lose(reason: Ended): void {
+    this.#ended = reason;
+    this.#drop();
+    this.#connect({ kind: "ended", reason });
+  }
+
+  #reload(): void {
+    this.#ended = null;
+    this.#drop();
+    this.#content = null;
+    this.#ensureFrame();
+  }
+
+  // ---------------------------------------------------------------- views
+  show({ element, lumino, view }: Spot): () => void {
+    const panel = this.#mount(this.#actions(() => seat));
+    const seat: Seat = { element: panel.slot, lumino, view: null, panel };
+    this.#seats.push(seat);
+    this.#ended = null;
+    element.append(panel.element);
+    this.#home.enter(seat, view);
+    this.#noteShown();
+    this.#ensureFrame();
+    this.#update(seat);
+    return () => {
+      const at = this.#seats.indexOf(seat);
+      if (at < 0) return;
+      this.#home.exit(seat);
+      this.#seats.splice(at, 1);
+      panel.dispose();
+      if (this.#seats.length === 0) this.#hiddenAlarm.set(performance.now() + HIDDEN);
+      else if (!this.#frame) this.#ensureFrame();
+    };
+  }
+
+  #noteShown(): void {
+    const now = this.#seats.length > 0;
+    if (now === this.#shown) return;
+    this.#shown = now;
+    this.#note("shown");
+  }
+
+  #actions(seat: () => Seat): PanelActions {
+    return {
+      dial: (number, contact) => this.#do("dial", { number, contact }),
+      letThemCall: (number, name) => this.#do("ring", { number, name }),
+      search: (text, offset) => this.#do("search", { text, offset }),
+      runAgain: () => this.#do("run_again", { seq: this.#board.recordOf }),
+      choose: (index) => this.#do("choose", { index, seq: this.#board.recordOf }),
+      retry: () => this.#do("retry", {}),
+      place: (where) => this.#home.place(seat(), where),
+      reloadFrame: () => this.#reload(),
+      useHere: () => {
+        this.#carry(this.#channel.here(time()));
+        this.#do("here", {});
+      },
+    };
+  }
+
+  #do(what: Do["what"], args: Record<string, unknown>): void {
+    this.#board = { ...this.#board, warnings: [] };
+    this.#tell({ t: "do", what, args });
+  }
+
+  /** Draws soon, and once for all that changes until then. */
+  #changed(): void {
+    if (this.#drawing || this.#seats.length === 0) return;
+    this.#drawing = true;
+    const draw = () => {
+      this.#drawing = false;
+      this.#draw();
+    };
+    // A hidden page is never asked for a frame
+    if (document.hidden) setTimeout(draw, 0);
+    else requestAnimationFrame(draw);
+  }
+
+  #draw(): void {
+    for (const seat of this.#seats) this.#update(seat);
+    this.#home.label(titleOf(this.#settings));
+    const { state } = this.#channel.standing(performance.now());
+    this.#clock.set(state === "waiting" ? performance.now() + 1_000 : null);
+  }
+
+  #update(seat: Seat): void {
+    const known = {
+      settings: this.#settings,
+      state: this.#state,
+      board: this.#board,
+      refusals: this.#refusals,
+      kernel: this.#channel.standing(performance.now()),
+      ended: this.#ended ?? "removed",
+    };
+    seat.panel.update(snapshot(known, this.#home.where(seat)));
+  }
+}
+
+function time(): Time {
+  return { now: performance.now(), at: Date.now() };
+}
+
+/** crypto.randomUUID is missing on plain http, which a Jupyter server in a LAN may speak. */
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("");
+}
