@@ -290,6 +290,7 @@ class Client:
         job = Job(
             ticket, message, entry, self.connector, now, answered=answered, epoch=epoch, seq=seq
         )
+        job.load = self.facts.get("loads") if place else None
         if seq is not None:
             self._recent[seq] = job
             while len(self._recent) > RECENT:
@@ -359,6 +360,8 @@ class Client:
         item: dict[str, Any] = {"t": "post", "m": carried}
         if job and job.seq is not None and job.epoch == self.channel.epoch:
             item["re"] = job.seq
+        if job and job.load is not None and not _is_history(send):
+            item["load"] = job.load
         if send.expires is not None:
             item["exp"] = send.expires * 1000
         self.channel.push(item, part=carried.get("part"))

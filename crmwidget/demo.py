@@ -50,7 +50,7 @@ CONFIGURATION = {
 
 # A labextension is a container of webpack's module federation; this one needs no webpack.
 RUN_TO_THE_PHONE = """\
-const demo = { opened: false, ran: false, error: null };
+const demo = { opened: false, ran: false, inView: false, error: null };
 globalThis[Symbol.for("crmwidget.demo")] = demo;
 const soon = () => new Promise((done) => setTimeout(done, 50));
 
@@ -74,6 +74,9 @@ async function run(app) {
     if (failed) throw new Error(`cell ${index + 1}: ${failed.ename}: ${failed.evalue}`);
   }
   demo.ran = true;
+  while (!document.querySelector("[data-crmwidget-phase]")) await soon();
+  await panel.content.scrollToItem(phone, "start");
+  demo.inView = true;
 }
 
 const plugin = {
@@ -94,9 +97,9 @@ const plugin = {
 # What can be seen of the phone from outside: its page object's facts.
 WATCH = """\
 (() => {
-  const { opened, ran, error } = globalThis[Symbol.for("crmwidget.demo")] ?? {};
+  const demo = globalThis[Symbol.for("crmwidget.demo")] ?? { error: null };
   const phones = globalThis[Symbol.for("crmwidget")]?.softphones?.values() ?? [];
-  return { opened, ran, error: error ?? null, facts: [...phones].map((phone) => phone.facts()) };
+  return { ...demo, facts: [...phones].map((phone) => phone.facts()) };
 })()
 """
 STATUS_LINE = "[data-crmwidget-phase=configured] [aria-live]"
@@ -149,17 +152,16 @@ def watch(page: Page, report: Report) -> None:
     steps = {
         "notebook opened": "now.opened",
         "cells run as far as the phone": "now.ran",
-        "phone shown": "now.facts.some((phone) => phone.shown)",
+        "phone shown": "now.inView && now.facts.some((phone) => phone.shown)",
         "connector ready": "now.facts.some((phone) => phone.acked)",
         "connector configured": "now.facts.some((phone) => phone.configured)",
     }
     for step, condition in steps.items():
         wait(page, condition, step, report)
         report(step)
-    line = page.locator(STATUS_LINE).first
-    wait(page, f"document.querySelector('{STATUS_LINE}')?.innerText", "a status line", report)
-    line.scroll_into_view_if_needed()
-    report(f"status line: {' '.join(line.inner_text().split())}")
+    text = f"document.querySelector('{STATUS_LINE}')?.innerText"
+    wait(page, text, "a status line", report)
+    report(f"status line: {' '.join(page.evaluate(text).split())}")
 
 
 def wait(page: Page, condition: str, wanted: str, report: Report) -> None:

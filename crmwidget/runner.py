@@ -52,6 +52,8 @@ class Job:
     """The action of the reply it is owed."""
     epoch: str | None = None
     seq: int | None = None
+    load: int | None = None
+    """Which document of the frame it came from; answers to an earlier one are void."""
     log: LogEntry | None = None
     handler: Handler | None = None
     """Who is running, or has run."""

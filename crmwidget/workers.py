@@ -7,7 +7,6 @@ Clock: calls back when the earliest of the client's deadlines is due.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import queue
 import threading

@@ -641,6 +641,27 @@ def test_two_of_one_action_never_overlap_and_start_in_order(
     assert running == [f"{what} {n}" for n in "123" for what in ("begin", "end")]
 
 
+def test_handlers_start_in_order_of_arrival_whether_they_are_coroutines_or_not(
+    handlers: Handlers, connector: Connector
+) -> None:
+    started: list[str] = []
+
+    @handlers.on_save_log
+    async def save(log: Any) -> None:
+        started.append("save")
+
+    handlers.on_open_reports(lambda: started.append("reports"))
+    client = connector._client
+    log = interaction_log()
+    jobs = []
+    for _ in range(50):
+        jobs.append(client.deliver(log.action, log.raw))
+        jobs.append(client.deliver("requestOpenReports"))
+
+    assert all(job.finished.wait(10) for job in jobs)
+    assert started == ["save", "reports"] * 50
+
+
 def test_the_observer_sees_every_message_and_costs_none(
     handlers: Handlers, connector: Connector
 ) -> None:
