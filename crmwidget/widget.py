@@ -6,7 +6,6 @@ name, which attaches to the living client and lends it a new comm.
 
 from __future__ import annotations
 
-import asyncio
 import difflib
 import hashlib
 import inspect
@@ -226,6 +225,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         """
         if state not in STATES:
             raise ValueError(f"wait({state!r}): wait for one of {', '.join(STATES)}.")
+        import asyncio
+
         rank = STATES.index(state)
         reached = self._client.when(lambda s: s in STATES and STATES.index(s) >= rank)
         try:
@@ -241,6 +242,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
             raise TypeError(
                 f"run() needs a coroutine, not {type(coroutine).__name__}: phone.run(f(x))."
             )
+        import asyncio
+
         return asyncio.wrap_future(self._client.run(coroutine))
 
     @property

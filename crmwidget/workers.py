@@ -7,6 +7,7 @@ Clock: calls back when the earliest of the client's deadlines is due.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import queue
 import threading
@@ -77,6 +78,8 @@ class Loop:
 
     def run(self, awaitable: Awaitable[Any]) -> concurrent.futures.Future[Any]:
         """Run an awaitable there; the future is good in any thread."""
+        import asyncio
+
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
@@ -87,6 +90,10 @@ class Loop:
 
     def here(self) -> bool:
         """Whether this code runs on the loop."""
+        if self._loop is None:
+            return False
+        import asyncio
+
         try:
             return asyncio.get_running_loop() is self._loop
         except RuntimeError:
