@@ -7,7 +7,6 @@ Clock: calls back when the earliest of the client's deadlines is due.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import queue
 import threading
@@ -16,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import asyncio
     import concurrent.futures
 
 Task = Callable[[], object]
