@@ -46,7 +46,11 @@ class Card:
             "action": self.job.message.action,
             "asked": self.asked,
             "matches": [
-                {"contact": _shown(m.contact), "rule": m.reason, "certain": m.certain}
+                {
+                    "contact": _shown(m.contact),
+                    "rule": m.reason.removesuffix("."),
+                    "certain": m.certain,
+                }
                 for m in self.matches[:CARDS]
             ],
             "link": self.link and {"url": self.link, "text": f"Open {urlsplit(self.link).netloc}"},
@@ -171,7 +175,11 @@ def _shown(contact: Contact) -> Mapping[str, Any]:
     return {
         "id": contact.id if isinstance(contact.id, (str, int)) else None,
         "name": contact.name,
-        "phones": [{"number": p.number, "kind": p.kind} for p in contact.phones],
+        "phones": [
+            # A kind that says no more than that it is a number is left out.
+            {"number": p.number, "kind": None if p.kind == "phone" else p.kind}
+            for p in contact.phones
+        ],
         "email": contact.email,
         "url": contact.url,
         "fields": {str(k): str(v)[:2000] for k, v in contact.fields.items() if v is not None},

@@ -6,7 +6,9 @@ fields first. Both err towards hiding: a long number is taken for a phone number
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import os
 import re
 from collections.abc import Mapping
 from typing import Final, Never
@@ -145,53 +147,74 @@ def is_sensitive(name: str) -> bool:
     return _SENSITIVE.search(spaced.lower()) is not None
 
 
-def redact(value: object) -> object:
+def redact(value: object, *, key: bytes | None = None) -> object:
     """A copy of a JSON-like value fit for a screen or a file.
 
     What stands under a name such as `phone`, `comments` or `customerName` is
-    masked whole, everything else by pattern, keys included. What JSON cannot
-    carry is replaced by the name of its class.
+    masked whole, everything else by pattern, keys included. What is masked
+    whole keeps a tag, a hash under `key`: equal values have equal tags, so that
+    rows can still be joined, and without the key nobody can try values out.
+    None: a key that dies with this process. What JSON cannot carry is replaced
+    by the name of its class.
     """
-    return _redacted(value, whole=False, depth=0)
+    return _redacted(value, key or _OWN_KEY, whole=False, depth=0)
 
 
+_OWN_KEY: Final = os.urandom(32)
 _DEEPEST: Final = 64
 _SMALLEST_PHONE: Final = 1_000_000
 
 
-def _redacted(value: object, *, whole: bool, depth: int) -> object:
+def _redacted(value: object, key: bytes, *, whole: bool, depth: int) -> object:
     if isinstance(value, Mapping | list | tuple):
-        return _redacted_inside(value, whole=whole, depth=depth + 1)
+        return _redacted_inside(value, key, whole=whole, depth=depth + 1)
     if isinstance(value, str):
-        return _whole(value) if whole else mask(value)
+        return _whole(value, key) if whole else mask(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        return value if abs(value) < _SMALLEST_PHONE and not whole else "<number>"
+        shown = abs(value) < _SMALLEST_PHONE and not whole
+        return value if shown else f"<number {_tag(str(value), key)}>"
     return f"<{type(value).__name__}>"
 
 
 def _redacted_inside(
-    value: Mapping[object, object] | list[object] | tuple[object, ...], *, whole: bool, depth: int
+    value: Mapping[object, object] | list[object] | tuple[object, ...],
+    key: bytes,
+    *,
+    whole: bool,
+    depth: int,
 ) -> object:
     if depth > _DEEPEST:
         return "<nested too deeply>"
     if isinstance(value, Mapping):
         return {
-            mask(str(key)): _redacted(inner, whole=_hides(str(key), whole=whole), depth=depth)
-            for key, inner in value.items()
+            mask(str(name)): _redacted(
+                inner, key, whole=_hides(str(name), whole=whole), depth=depth
+            )
+            for name, inner in value.items()
         }
-    return [_redacted(inner, whole=whole, depth=depth) for inner in value]
+    return [_redacted(inner, key, whole=whole, depth=depth) for inner in value]
 
 
 def _hides(name: str, *, whole: bool) -> bool:
     return name not in _HARMLESS and (whole or is_sensitive(name))
 
 
-def _whole(text: str) -> str:
-    found = _DIGITS.fullmatch(text.strip())
-    if found and not found["date"]:
-        return _phone(found)
-    if not text.strip():
+def _whole(text: str, key: bytes) -> str:
+    bare = text.strip()
+    if not bare:
         return text
-    return "<email>" if _EMAIL.fullmatch(text.strip()) else "<text>"
+    found = _DIGITS.fullmatch(bare)
+    if found and not found["date"]:
+        # However it is written, the same number has the same tag.
+        digits = "".join(letter for letter in bare if letter.isdigit())
+        return f"<phone {_tag(digits, key)} ..{digits[-2:]}>"
+    kind = "email" if _EMAIL.fullmatch(bare) else "text"
+    return f"<{kind} {_tag(bare.casefold(), key)}>"
+
+
+def _tag(text: str, key: bytes) -> str:
+    return hashlib.blake2b(
+        text.encode(errors="surrogatepass"), key=key[: hashlib.blake2b.MAX_KEY_SIZE], digest_size=4
+    ).hexdigest()
