@@ -157,6 +157,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
             for trait, value in (("crm_data", data), ("directory", contacts), ("crm", adapter)):
                 self._trait_values[trait] = value
         client.adopt(cell, self._changed)
+        if _waits_for_cells():
+            client.desk.warnings["kernel"] = _OLD_KERNEL
         client.open_journal(_journal_path(journal, key, client.connector))
         page: dict[str, Any] = {
             "name": name,
@@ -325,6 +327,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
             super().close()
 
     def _advice(self) -> str:
+        if _waits_for_cells():
+            return _OLD_KERNEL
         return _ADVICE.get(self._client.status, "Look at phone.errors and phone.traffic.")
 
 
@@ -337,6 +341,10 @@ _ADVICE: Final = {
     "ready": "It has not asked for crmData yet: usually the agent has to be activated first [I].",
     "lost": "Run the cell that made the phone again.",
 }
+_OLD_KERNEL: Final = (
+    "This kernel receives nothing while a cell runs: handlers wait for its end, and their output "
+    "is not shown in the widget's cell. Install ipykernel 7 or newer, or wait in a cell of its own."
+)
 _ARGUMENTS: Final = (
     "origin", "crm_data", "user", "directory", "crm", "handlers", "name", "region",
     "allow_origins", "timeout", "journal", "silence", "placement",
@@ -392,3 +400,9 @@ def _key_of(name: str) -> str:
 def _ipython() -> Any:
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None
+
+
+def _waits_for_cells() -> bool:
+    """A kernel without subshells: ipykernel 6."""
+    kernel = getattr(_ipython(), "kernel", None)
+    return kernel is not None and getattr(kernel, "shell_channel_thread", None) is None
