@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmwidget.errors import CRMWidgetError, SimulatorError
+from crmwidget.errors import CRMWidgetError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,10 +80,7 @@ def simulate(arguments: argparse.Namespace) -> None:
     """Serve the simulated connector until interrupted."""
     from crmwidget.simulator import serve
 
-    try:
-        server = serve(arguments.port)
-    except OSError as error:
-        raise SimulatorError(f"port {arguments.port}: {error.strerror}. Try another.") from error
+    server = serve(arguments.port)
     with contextlib.closing(server), contextlib.suppress(KeyboardInterrupt):
         print(server.url, flush=True)
         server.serve_forever()

@@ -713,6 +713,10 @@ class Client:
                     f"{len(self.journal)} interaction logs are not saved yet: phone.journal shows "
                     "them, .retry() tries again, phone.close(force=True) gives them up."
                 )
+            if self._settings is not None:
+                bare = {k: v for k, v in self._settings.items() if k not in ("src", "srcdoc")}
+                self.channel.set({"t": "set", **bare, "standing": {}})  # ends the frame
+                self._flush()
             self.closed = True
             self._state()
             self._unwatch()

@@ -314,23 +314,19 @@ def chromium() -> Iterator[Page]:
         raise MissingExtraError("Playwright", "demo")
     from playwright.sync_api import Error, sync_playwright
 
-    with sync_playwright() as playwright:
+    flags = "no-sandbox disable-gpu disable-background-networking disable-component-update"
+    with contextlib.ExitStack() as stack:
         try:
+            playwright = stack.enter_context(sync_playwright())
             browser = playwright.chromium.launch(
                 executable_path=os.environ.get("CHROMIUM"),
-                args=[
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-background-networking",
-                    "--disable-component-update",
-                    "--disable-sync",
-                    "--no-first-run",
-                ],
+                args=[f"--{flag}" for flag in (*flags.split(), "disable-sync", "no-first-run")],
             )
         except Error as error:
             advice = "Set CHROMIUM to one's path, or run: playwright install chromium."
             raise DemoError("a Chromium", "nothing yet", advice) from error
-        try:
-            yield browser.new_page(viewport={"width": 1300, "height": 1000})
-        finally:
-            browser.close()
+        except Exception as error:  # its driver died: it says no more than this
+            advice = "Its driver does not start, and says why above: mostly, a library is missing."
+            raise DemoError("Playwright", "nothing yet", advice) from error
+        stack.callback(browser.close)
+        yield browser.new_page(viewport={"width": 1300, "height": 1000})

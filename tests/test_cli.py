@@ -2,85 +2,69 @@
 
 from __future__ import annotations
 
-import errno
 import signal
+import subprocess
 import sys
-import types
+import urllib.request
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget import cli, demo
-from crmwidget.errors import DemoError
+from crmwidget import cli, demo, simulator
+from crmwidget.errors import DemoError, SimulatorError
 
-
-class Server:
-    """What `crmwidget.simulator.serve` gives; `ends` is how serving ends."""
-
-    url = "http://127.0.0.1:1/"
-
-    def __init__(self, ends: BaseException) -> None:
-        self.ends = ends
-        self.port: int | None = None
-        self.closed = False
-
-    def serve(self, port: int) -> Server:
-        self.port = port
-        return self
-
-    def serve_forever(self) -> None:
-        raise self.ends
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def serving(monkeypatch: pytest.MonkeyPatch, serve: object) -> None:
-    simulator = types.SimpleNamespace(serve=serve)
-    monkeypatch.setitem(sys.modules, "crmwidget.simulator", simulator)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
-def _signals_as_before() -> object:
-    before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGHUP)}
+def _signals_as_before() -> Iterator[None]:
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.getsignal(name) for name in names}
+    # What a shell started in the background ignores SIGINT, and so would its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for name, handler in before.items():
         signal.signal(name, handler)
 
 
-def test_simulate_prints_the_address_first_and_closes_at_the_end(
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_simulate_prints_its_address_first_and_ends_in_good_order(
+    tmp_path: Path, end: signal.Signals
+) -> None:
+    (tmp_path / "simulator.html").write_text("<script>1</script><style>2</style>")
+    code = "import pathlib, sys, crmwidget.simulator._page as page\n"
+    code += f"page.STATIC = pathlib.Path({str(tmp_path)!r})\n"
+    code += "from crmwidget.cli import main\nsys.exit(main())"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "simulate"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    url = process.stdout.readline().strip()
+    with urllib.request.urlopen(url, timeout=20) as page:  # noqa: S310 - on this machine
+        assert page.status == 200
+
+    process.send_signal(end)
+
+    assert process.communicate(timeout=20) == ("", "")
+    assert process.returncode == 0
+
+
+def test_a_port_that_cannot_be_had_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    server = Server(KeyboardInterrupt())
-    serving(monkeypatch, server.serve)
+    def serve(port: int) -> None:
+        raise SimulatorError(f"not {port}")
 
-    assert cli.main(["simulate", "--port", "8123"]) == 0
-
-    assert capsys.readouterr().out == "http://127.0.0.1:1/\n"
-    assert (server.port, server.closed) == (8123, True)
-
-
-def test_sigterm_is_an_end_like_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = Server(AssertionError("it went on"))
-    monkeypatch.setattr(server, "serve_forever", lambda: signal.raise_signal(signal.SIGTERM))
-    serving(monkeypatch, server.serve)
-
-    assert cli.main(["simulate"]) == 0
-
-    assert (server.port, server.closed) == (0, True)
-
-
-def test_a_port_that_is_taken_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def serve(_port: int) -> None:
-        raise OSError(errno.EADDRINUSE, "Address already in use")
-
-    serving(monkeypatch, serve)
+    monkeypatch.setattr(simulator, "serve", serve)
 
     assert cli.main(["simulate", "--port", "80"]) == 1
 
-    assert capsys.readouterr() == ("", "crmwidget: port 80: Address already in use. Try another.\n")
+    assert capsys.readouterr() == ("", "crmwidget: not 80\n")
 
 
 @pytest.mark.parametrize(

@@ -259,12 +259,20 @@ def test_root_on_debian_gets_the_missing_package(
     ]
 
 
+@pytest.mark.parametrize(
+    ("python", "remedy"),
+    [
+        ("/opt/python", r"a Python from python\.org"),
+        ("/usr/bin/python3.99", "apt-get install python3-venv, as root"),
+    ],
+)
 def test_neither_ensurepip_nor_pip_is_said_with_the_remedy(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, python: str, remedy: str
 ) -> None:
-    monkeypatch.setattr(dev.sys, "executable", "/opt/python")
+    monkeypatch.setattr(dev.sys, "executable", python)
+    monkeypatch.setattr(dev.Path, "exists", lambda _self: True)
 
-    with pytest.raises(dev.Failure, match=r"neither ensurepip nor pip\. The remedy: a Python from"):
+    with pytest.raises(dev.Failure, match=f"has neither ensurepip nor pip. The remedy: {remedy}"):
         dev.make_venv()
 
     assert machine.commands == []
@@ -379,7 +387,8 @@ def test_the_closing_lines_of_vitest_are_known() -> None:
 
 def test_a_folder_of_tests_belongs_to_exactly_one_check() -> None:
     commands = [command for check in dev.CHECKS for command in check.commands]
-    for folder in dev.FOLDERS:
-        naming = [command for command in commands if command.endswith(f"pytest tests/{folder}")]
-        assert len(naming) == (dev.ROOT / "tests" / folder).is_dir()
-        assert any(f"--ignore=tests/{folder}" in command for command in commands)
+
+    for path in dev.FOLDERS.values():
+        naming = [command for command in commands if command.endswith(f"pytest {path}")]
+        assert len(naming) == (dev.ROOT / path).is_dir()
+        assert any(f"--ignore={path}" in command for command in commands)

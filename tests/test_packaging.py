@@ -71,7 +71,10 @@ def unpacked(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sdist")
     name = result(call(built, "build_sdist", str(folder)))
     with tarfile.open(folder / name) as archive:
-        archive.extractall(folder, filter="data")
+        for member in filter(tarfile.TarInfo.isfile, archive):
+            target = folder / member.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(archive.extractfile(member).read())
     return folder / name.removesuffix(".tar.gz")
 
 
@@ -138,7 +141,6 @@ def test_the_wheel_says_what_it_needs(wheel: zipfile.ZipFile) -> None:
         "ipywidgets",
         "narwhals",
         "phonenumbers",
-        "pydantic",
         "traitlets",
     }
     assert {"demo", "pandas", "polars"} <= set(metadata.get_all("Provides-Extra"))

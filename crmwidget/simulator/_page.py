@@ -1,20 +1,24 @@
-"""The simulator's page, one file without any resource beside it."""
+"""The simulated connector's page: one file that loads nothing."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 from crmwidget.errors import SimulatorError
 
-_FILE: Final = Path(__file__).parents[1] / "static" / "simulator.html"
+STATIC = Path(__file__).parents[1] / "static"
 
 
 def page() -> str:
-    """The page as HTML; SimulatorError in a checkout in which it was not built."""
+    """The page as text, for a frame's srcdoc or a server.
+
+    Raises SimulatorError where it has not been built.
+    """
     try:
-        return _FILE.read_text(encoding="utf-8")
+        return (STATIC / "simulator.html").read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SimulatorError(
-            "the simulator's page is not built. In a checkout run: python3 dev.py build"
-        ) from None
+        message = (
+            "the simulated connector's page is not built. Run `python3 dev.py build` in the "
+            "folder of the sources, or install a wheel, which carries it."
+        )
+        raise SimulatorError(message) from None

@@ -1,100 +1,137 @@
-"""The simulator's remote control: `phone.simulator`."""
+"""The remote control of the simulated connector: what a person presses there, said from Python.
+
+Every method sends one command and returns at once. Commands are carried out in
+the order in which they were given, and wait in the page until the connector is
+configured; a `Step` is awaited only to know when, or what became of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
-import itertools
-from collections.abc import Callable, Mapping, Sequence
+import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from crmwidget.errors import SimulatorError
+from crmwidget.errors import DirectoryError, SimulatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterable, Mapping
+    from concurrent.futures import Future
 
-Send = Callable[[str, dict[str, Any]], "concurrent.futures.Future[dict[str, Any]]"]
-"""Hands a command to the page; the future resolves when all that it caused is through."""
+    Send = Callable[[str, dict[str, Any]], Future[dict[str, Any]]]
 
 PATIENCE: Final = 30.0
-"""Seconds until a command that nobody carries out is given up."""
+"""Seconds until a command that nothing answers is given up."""
+
+_ADVICE: Final = "Give a number, a contact or row that has one, or nothing for the next contact."
 
 
 class Step:
-    """A command on its way: await it, or let it go; commands keep their order either way."""
+    """One thing that the simulator was told; `await` it, or ask for its `result()`.
 
-    def __init__(self, what: str, future: concurrent.futures.Future[dict[str, Any]]) -> None:
-        self._what = what
+    Both give the simulator's state afterwards: `call` (its id), `number`,
+    `name`, `phase` ("idle", "ringing", "talking", "held", "wrapUp", ...),
+    `agent`, `contacts`, `problems`. Both raise SimulatorError when the
+    simulator refused, or when nothing answered within 30 s.
+    """
+
+    def __init__(self, what: str, future: Future[dict[str, Any]]) -> None:
+        self.what = what
+        """The command's name."""
         self._future = future
 
-    def __await__(self) -> Generator[Any, None, dict[str, Any]]:
-        return self._within(PATIENCE).__await__()
-
-    async def _within(self, seconds: float) -> dict[str, Any]:
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(self._future), seconds)
-        except TimeoutError:
-            raise self._nobody(seconds) from None
+    def done(self) -> bool:
+        """Whether the simulator has answered."""
+        return self._future.done()
 
     def result(self, timeout: float = PATIENCE) -> dict[str, Any]:
-        """Wait without a loop, on a thread of your own: a cell that waits is in the way."""
+        """The state afterwards; waits up to `timeout` seconds. In a cell prefer `await`."""
         try:
             return self._future.result(timeout)
-        except concurrent.futures.TimeoutError:
-            raise self._nobody(timeout) from None
+        except TimeoutError:
+            raise self._unanswered(timeout) from None
 
-    def _nobody(self, seconds: float) -> SimulatorError:
+    def __await__(self) -> Generator[Any, None, dict[str, Any]]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> dict[str, Any]:
+        # Shielded: giving up must not take the future from the one who will resolve it.
+        answer = asyncio.shield(asyncio.wrap_future(self._future))
+        try:
+            return await asyncio.wait_for(answer, PATIENCE)
+        except TimeoutError:
+            raise self._unanswered(PATIENCE) from None
+
+    def _unanswered(self, seconds: float) -> SimulatorError:
         return SimulatorError(
-            f"the simulator did not {self._what} within {seconds:g} s. Display the phone: put "
-            "`phone` on the last line of a cell, and give the page time to show it."
+            f"the simulated phone has not carried out {self.what!r} within {seconds:g} s. Display "
+            "the phone: put `phone` on the last line of a cell, and look at phone.status. "
+            "Where messages arrive only between cells (ipykernel 6), go on in the next cell."
         )
 
     def __repr__(self) -> str:
-        state = "done" if self._future.done() else "waiting"
-        return f"<{self._what}: {state}; await it to wait for it>"
+        if not self._future.done():
+            state = "waiting"
+        elif self._future.cancelled() or self._future.exception() is not None:
+            state = "refused"
+        else:
+            state = "done"
+        return f"<Step {self.what}: {state}>"
 
 
 class SimulatedCall:
-    """A call of the simulator, from ringing to its log."""
+    """A call or chat of the simulated connector; made by `phone.simulator.ring()`.
 
-    def __init__(self, send: Send, label: str, ringing: Step) -> None:
+    Each method sends its command at once and returns a Step. `await call`
+    waits until it rings.
+    """
+
+    def __init__(self, send: Send, what: str, args: dict[str, Any]) -> None:
         self._send = send
-        self._label = label
-        self.ringing = ringing
-        """Await it to wait until the call rings."""
+        # A name of ours: the page's own id of the call is not known before it rings.
+        self._name = secrets.token_hex(4)
+        self.ringing = Step(what, send(what, {**args, "call": self._name}))
+        """Done when it rings and the screen pop has been sent."""
 
     def accept(self) -> Step:
-        """The agent takes the call."""
-        return self._step("accept")
+        """The agent takes it."""
+        return self._do("accept")
 
     def decline(self) -> Step:
-        """The agent does not take it: no log."""
-        return self._step("decline")
+        """The agent does not take it; there is no log."""
+        return self._do("decline")
 
     def hold(self) -> Step:
-        """The caller waits."""
-        return self._step("hold")
+        """The agent puts it on hold."""
+        return self._do("hold")
 
     def resume(self) -> Step:
-        """The caller waits no more."""
-        return self._step("resume")
+        """The agent takes it off hold."""
+        return self._do("resume")
 
     def end(
-        self, topic: str = "", notes: str = "", custom_fields: Mapping[str, str] | None = None
+        self, topic: str = "", notes: str = "", custom_fields: Mapping[str, object] | None = None
     ) -> Step:
-        """Hang up and save the log; awaited, it returns when your handler has saved it."""
+        """The agent ends it and saves the log: topic, notes, and custom fields by their names."""
         fields = {str(name): str(value) for name, value in (custom_fields or {}).items()}
-        return self._step("end", topic=topic, notes=notes, customFields=fields)
+        return self._do("end", topic=topic, notes=notes, customFields=fields)
 
-    def _step(self, what: str, **args: Any) -> Step:
-        return Step(what, self._send(what, {"call": self._label, **args}))
+    def _do(self, what: str, **args: object) -> Step:
+        return Step(what, self._send(what, {**args, "call": self._name}))
+
+    def __await__(self) -> Generator[Any, None, SimulatedCall]:
+        yield from self.ringing.__await__()
+        return self
 
     def __repr__(self) -> str:
-        return "<SimulatedCall: .accept(), .hold(), .resume(), .decline(), .end(topic=, notes=)>"
+        return f"<SimulatedCall {self.ringing!r}>"
 
 
 class Simulator:
-    """Drives the simulator's page; what it is told before it is configured waits until then."""
+    """Drives the simulated connector: `phone.simulator`.
+
+    send: hands a command and its arguments to the page; the future gives the
+    simulator's state once it has taken effect, or its refusal.
+    """
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -102,51 +139,69 @@ class Simulator:
     def ring(self, who: object = None) -> SimulatedCall:
         """Let somebody call.
 
-        `who`: a number, a contact, a row or mapping, what `phone.find` gives; None: the next
-        contact of the address book. SimulatorError: there is no number in it.
+        who: a number in any form; several (what the screen pop's aniValues
+        will be); a contact, row, mapping or what `phone.find` gave; None for
+        the next contact of the address book.
+
+        Raises SimulatorError when `who` has no number.
         """
-        label = f"python-{next(_numbers)}"
-        future = self._send("ring", {"call": label, **({} if who is None else _caller(who))})
-        return SimulatedCall(self._send, label, Step("ring", future))
+        return SimulatedCall(self._send, "ring", _caller(who))
 
     def chat(self, who: str = "", text: str = "") -> SimulatedCall:
-        """Let somebody write: `who` is an address, `text` the first message."""
-        label = f"python-{next(_numbers)}"
-        args = {"call": label, "who": who, "text": text}
-        return SimulatedCall(self._send, label, Step("chat", self._send("chat", args)))
+        """Let somebody write, from the address `who`, beginning with `text`."""
+        return SimulatedCall(self._send, "chat", {"who": who, "text": text})
 
     def open_address_book(self) -> Step:
-        """The agent opens the address book: requestGetCrmDirectory."""
-        return Step("open the address book", self._send("addressBook", {}))
+        """Ask for the address book, as an agent does by opening it."""
+        return self._do("addressBook")
 
     def send(self, action: str, data: object = None) -> Step:
-        """Post any message as the connector, also one that no connector sends."""
-        args: dict[str, Any] = {"action": action}
-        return Step("send", self._send("send", args if data is None else {**args, "data": data}))
+        """Send any message, also one that no connector sends; None: without data."""
+        return self._do("send", action=action, **({} if data is None else {"data": data}))
 
-    def run(self, steps: Sequence[Mapping[str, Mapping[str, Any]]]) -> Step:
-        """Steps one after another: `[{"ring": {}}, {"accept": {}}, {"end": {"topic": "x"}}]`."""
-        return Step("run", self._send("run", {"steps": [dict(step) for step in steps]}))
+    def run(self, steps: Iterable[Mapping[str, Mapping[str, object] | None]]) -> Step:
+        """Carry out steps like `{"ring": {"number": "+1..."}}`, `{"accept": {}}`, `{"end": {...}}`.
+
+        Done with the last of them, refused with the first that cannot be.
+        """
+        listed = [{verb: dict(args or {}) for verb, args in step.items()} for step in steps]
+        return self._do("run", steps=listed)
+
+    def state(self) -> Step:
+        """The simulator's state, also before it is configured."""
+        return self._do("state")
+
+    def _do(self, what: str, **args: object) -> Step:
+        return Step(what, self._send(what, args))
 
     def __repr__(self) -> str:
-        return (
-            "<Simulator: .ring(), .chat(), .open_address_book(), .send(action, data), .run(steps)>"
-        )
-
-
-_numbers = itertools.count(1)
+        return "<Simulator: .ring(), .chat(), .open_address_book(), .send(), .run(), .state()>"
 
 
 def _caller(who: object) -> dict[str, Any]:
-    """The arguments of `ring` for whatever names a caller."""
-    if isinstance(who, str):
-        return {"number": who}
-    from crmwidget.directory import contacts_of
+    """The arguments of `ring` for whatever stands for somebody."""
+    if who is None:
+        return {}
+    if isinstance(who, str | int) and not isinstance(who, bool):
+        number = str(who).strip()
+        if not number:
+            message = f"an empty text is no number. {_ADVICE}"
+            raise SimulatorError(message)
+        return {"number": number}
+    if isinstance(who, list | tuple) and who and all(isinstance(one, str) for one in who):
+        return {"numbers": list(who)}
+    from crmwidget.directory import contacts_of  # pandas' rows and frames are read there
 
-    contacts = contacts_of(who)
-    if not contacts or contacts[0].phone is None:
-        what = "nobody" if not contacts else "a contact without a number"
-        raise SimulatorError(
-            f"{what} cannot call: give ring() a number ('+12025550143') or a row that has one."
-        )
-    return {"number": contacts[0].phone, "name": contacts[0].name}
+    try:
+        contacts = contacts_of(who)
+    except DirectoryError as error:
+        message = f"nobody can call from a {type(who).__name__}. {_ADVICE}"
+        raise SimulatorError(message) from error
+    reachable = [contact for contact in contacts if contact.phones]
+    if not reachable:
+        found = "there is no contact in it" if not contacts else "no contact in it has a number"
+        message = f"nobody can call: {found}. {_ADVICE}"
+        raise SimulatorError(message)
+    # Several that share a number: the phone cannot know which of them is calling.
+    name = reachable[0].name if len(reachable) == 1 else ""
+    return {"number": reachable[0].phones[0].number, "name": name}

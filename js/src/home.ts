@@ -37,8 +37,8 @@ export interface HomeEvents {
   moved(): void;
   /** The frame was taken out of the document under our hands. */
   lost(): void;
-  /** A person closed the dock. */
-  closed(): void;
+  /** A person wants to close the phone; `sure`: has answered what `ask` asked. */
+  closed(sure: boolean): void;
 }
 
 /** ms: a cell that runs again passes through home, and shall not flash it. */
@@ -92,7 +92,7 @@ export class Home {
     this.#events = events;
     this.#dock = new Dock(title, {
       toCell: () => this.#toCell(),
-      close: () => events.closed(),
+      close: (sure) => events.closed(sure),
       shown: () => events.moved(),
     });
   }
@@ -178,6 +178,11 @@ export class Home {
     return this.#dock.seen ? "dock" : "cell";
   }
 
+  /** Asks in the dock, before it is closed, whether that is meant. */
+  ask(cost: string): void {
+    this.#dock.ask(cost);
+  }
+
   /** Draws what the dock says. */
   label(text: string): void {
     this.#dock.label(text);
@@ -224,7 +229,7 @@ export class Home {
 
 interface DockEvents {
   toCell(): void;
-  close(): void;
+  close(sure: boolean): void;
   shown(): void;
 }
 
@@ -244,6 +249,8 @@ class Dock {
   );
   readonly #toCell: HTMLButtonElement;
   readonly #fold: HTMLButtonElement;
+  readonly #close: HTMLButtonElement;
+  readonly #question = element("div", "padding:6px 10px");
   readonly #events: DockEvents;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #folded = false;
@@ -260,9 +267,12 @@ class Dock {
       "header",
       "display:flex;align-items:center;gap:4px;padding:3px 4px 3px 10px",
     );
-    const close = button("\u00d7", "Close the phone", () => events.close());
-    header.append(this.#title, this.#toCell, this.#fold, close);
-    this.#element.append(header, this.body);
+    this.#close = button("\u00d7", "Close the phone", () => events.close(false));
+    header.append(this.#title, this.#toCell, this.#fold, this.#close);
+    this.#question.role = "alertdialog";
+    this.#question.addEventListener("keydown", ({ key }) => key === "Escape" && this.#keep());
+    this.#element.append(header, this.#question, this.body);
+    this.#hush();
     this.offer(false);
   }
 
@@ -294,8 +304,20 @@ class Dock {
   /** The frame is somewhere else. */
   leave(): void {
     this.#stop();
+    this.#hush();
     this.#seen = false;
     this.#element.style.display = "none";
+  }
+
+  ask(cost: string): void {
+    const close = button("Close it", "Close the phone all the same", () =>
+      this.#events.close(true),
+    );
+    const keep = button("Keep it", "Keep the phone", () => this.#keep());
+    this.#question.replaceChildren(`${cost} Close the phone? `, close, keep);
+    this.#question.ariaLabel = cost;
+    this.#question.style.display = "";
+    keep.focus();
   }
 
   label(text: string): void {
@@ -305,6 +327,17 @@ class Dock {
   /** Whether there is a cell that can take the frame. */
   offer(cell: boolean): void {
     this.#toCell.style.display = cell ? "" : "none";
+  }
+
+  #keep(): void {
+    this.#hush();
+    this.#close.focus();
+  }
+
+  /** There is no question any more. */
+  #hush(): void {
+    this.#question.style.display = "none";
+    this.#question.replaceChildren();
   }
 
   #stop(): void {

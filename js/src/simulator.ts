@@ -120,7 +120,7 @@ window.addEventListener("message", ({ source, data, origin: from }) => {
   if (!embedded || source !== window.parent) return;
   origin = from;
   if (data?.type !== REMOTE) take({ kind: "received", message: data });
-  else if (data.what === "theme") document.documentElement.dataset.theme = data.args?.value;
+  else if (data.what === "theme") document.documentElement.style.colorScheme = data.args?.value;
   else if (typeof data.id === "number" && typeof data.what === "string")
     take({ kind: "command", command: { id: data.id, what: data.what, args: { ...data.args } } });
 });

@@ -57,6 +57,14 @@ export function titleOf(settings: Settings | null): string {
   return [settings?.name, hostOf(settings)].filter(Boolean).join(" \u00b7 ");
 }
 
+/** What closing the phone may cost, as a sentence; `logs`: interaction logs only this page has. */
+export function stake({ call }: State, logs: number): string | null {
+  const said: string[] = [];
+  if (call) said.push("A call may be on; it would end."); // [I]
+  if (logs > 0) said.push(`${logs} call log${logs > 1 ? "s have" : " has"} not reached Python.`);
+  return said.length > 0 ? said.join(" ") : null;
+}
+
 function hostOf(settings: Settings | null): string | null {
   const src = settings?.src;
   return src !== undefined && URL.canParse(src) ? new URL(src).host : null;

@@ -29,7 +29,7 @@ import { Frame, isPage } from "./frame";
 import { Home, type HostView, type Slot } from "./home";
 import type { Panel, PanelActions } from "./panel/view";
 import { Parts } from "./parts";
-import { type Ended, outdated, snapshot, titleOf } from "./snapshot";
+import { type Ended, outdated, snapshot, stake, titleOf } from "./snapshot";
 
 /** A model of the widget: a road to the kernel. */
 export interface Port {
@@ -148,7 +148,15 @@ export class Softphone implements Handle {
     this.#home = new Home("Softphone", {
       moved: () => this.#changed(),
       lost: () => this.#lose("removed"),
-      closed: () => this.#lose("closed"),
+      closed: (sure) => {
+        const cost = sure ? null : this.#stake;
+        if (cost === null) this.#lose("closed");
+        else this.#home.ask(cost);
+      },
+    });
+    window.addEventListener("beforeunload", (event) => {
+      // A simulated call is no loss
+      if (!this.#settings?.simulated && this.#stake !== null) event.preventDefault();
     });
     document.addEventListener("visibilitychange", () => {
       this.#carry(this.#channel.hide(document.hidden, time()));
@@ -276,8 +284,8 @@ export class Softphone implements Handle {
     this.#changed();
   }
 
-  #control({ seq, ref, what, args }: Sim & { ref?: number }): void {
-    this.#remote.add({ id: ref ?? seq, what, args });
+  #control({ ref, what, args }: Sim): void {
+    this.#remote.add({ id: ref, what, args });
     if (this.#settings?.simulated) this.#drive();
     else if (this.#settings) this.#say(this.#remote.refuse("this phone embeds a real connector"));
   }
@@ -371,6 +379,11 @@ export class Softphone implements Handle {
       },
     });
     this.#home.hold(this.#frame);
+  }
+
+  /** What closing the phone may cost, or null. */
+  get #stake(): string | null {
+    return stake(this.#state, this.#channel.logs);
   }
 
   /** It was ended on purpose, or for a reason that would come back. */

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -72,6 +73,7 @@ class Server:
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.log = self.folder / "server.log"
+        self._ending = ThreadPoolExecutor()
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
                 [
@@ -149,8 +151,13 @@ class Server:
     def log_tail(self) -> str:
         return self.log.read_text(errors="replace")[-1500:]
 
+    def end(self, session: str) -> None:
+        """Shut a kernel down; nobody has to wait for its farewell."""
+        self._ending.submit(self.api, f"/api/sessions/{session}", "DELETE")
+
     def close(self) -> None:
-        """End the server, by its own process id, and with it every kernel."""
+        """End the server, by its own process id, once every kernel is shut down."""
+        self._ending.shutdown()
         self._process.terminate()
         try:
             self._process.wait(15)
@@ -242,7 +249,9 @@ class Notebook:
 
     def edit(self, index: int, source: str) -> None:
         """Replace the text of a cell."""
-        self._js("w.content.model.cells.get(arg[0]).sharedModel.setSource(arg[1]);", [index, source])
+        self._js(
+            "w.content.model.cells.get(arg[0]).sharedModel.setSource(arg[1]);", [index, source]
+        )
 
     def outputs(self, index: int) -> list[dict[str, Any]]:
         """The outputs of a cell as the notebook holds them."""
@@ -365,7 +374,7 @@ class Notebook:
         """Leave the page and shut the kernels down."""
         self.page.close()
         for session in self._sessions:
-            self.server.api(f"/api/sessions/{session}", "DELETE")
+            self.server.end(session)
 
     def _js(self, body: str, arg: object = None) -> Any:
         """Run JavaScript where `w` is the notebook's panel."""

@@ -22,7 +22,7 @@ PAGE: Final = Path(__file__).with_name("peer.html")
 
 
 class Site:
-    """The page at `http://localhost:PORT`; a notebook on 127.0.0.1 is another site for a browser."""
+    """The page at `http://localhost:PORT`; a notebook on 127.0.0.1 is another site."""
 
     def __init__(self) -> None:
         self.loads: list[str] = []
@@ -101,7 +101,7 @@ class Peer:
         return [e for e in entries if action is None or e["data"]["action"] == action]
 
     def wait(self, action: str, count: int = 1) -> list[Any]:
-        """Wait until `action` came so often; returns the data of each, None where there was none."""
+        """Wait until `action` came so often; the data of each, None where there was none."""
 
         def enough() -> list[dict[str, Any]]:
             found = self.received(action)
@@ -118,4 +118,6 @@ class Peer:
 
     def told(self, count: int = 1) -> list[str]:
         """The texts of the notices that the agent was given, once there are so many."""
-        return [" ".join(data["textArray"]) for data in self.wait("displayErrorNotification", count)]
+        return [
+            " ".join(data["textArray"]) for data in self.wait("displayErrorNotification", count)
+        ]

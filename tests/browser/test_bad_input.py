@@ -1,4 +1,4 @@
-"""What is wrong is said where the user looks, told to the connector, and costs no further message."""
+"""What is wrong is said where the user looks, told to the connector, and costs no good message."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_the_contacts_tab_finds_somebody_and_calls_them(notebook: Open, site: Si
     expect(call).to_be_visible()
     expect(opened.panel.get_by_role("button", name="Call Ines Okafor")).to_have_count(0)
 
-    call.click()
+    call.click(force=True)
     refused = peer.received("clickToDialResponse")
     peer.send("requestEnableClickToDial", {"isEnabled": True})
     expect(call).not_to_have_attribute("aria-disabled", "true")

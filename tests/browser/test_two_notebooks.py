@@ -28,9 +28,7 @@ def test_two_phones_of_one_name_in_two_notebooks_do_not_mix(
     opened = notebook(phone(site.greeting), POPPING)
     first = opened.name
     opened.run_all()
-    opened.open_beside(
-        "beside.ipynb", phone(other_site.greeting, directory=CONTACTS[1:2]), POPPING
-    )
+    opened.open_beside("beside.ipynb", phone(other_site.greeting, directory=CONTACTS[1:2]), POPPING)
     opened.run_all()
     one, two = Peer(opened, site), Peer(opened, other_site)
     one.wait("crmData")

@@ -7,35 +7,38 @@ export interface Assumption {
   tag: "S" | "I";
 }
 
-const TABLE = {
-  crm: "Every page is a custom CRM.",
-  parent: "Only the page around is heard, and posted to: any page while its origin is unknown.",
-  ready: "ready is sent every second until it is answered.",
-  activation: "The agent is active once ready is answered.",
-  "crm-data": "crmData is asked for once.",
-  envelope: "A message of another type or spelling is reported, not acted upon.",
-  dial: "Click-to-dial is enabled after crmData if clickToDial is Y.",
-  spelling: "The address book is asked for in the sample client's spelling.",
-  directory: "It is also asked for after crmData if directoryAvailable is true, to name who calls.",
-  rings: "One call at a time rings until it is taken, whatever the agent's state.",
+const table = {
+  crm: "It takes every page for a custom CRM.",
+  parent:
+    "It hears only the page around it, and posts to that page's origin; to any while it is unknown.",
+  ready: "It sends ready every second until it is answered.",
+  activation: "The agent is activated by nobody, once ready is answered.",
+  "crm-data": "It asks for crmData once.",
+  envelope: "A message of another type or spelling is reported and not acted upon.",
+  dial: "It enables click-to-dial right after crmData, if clickToDial is Y.",
+  spelling: "It asks for the address book as the sample client spells it.",
+  directory:
+    "It asks for the address book once after crmData, if directoryAvailable is true, to name who calls next.",
+  rings: "A call rings until it is taken, whatever the agent's state, and one at a time.",
   pop: "The screen pop is sent at the first ring, with one number as the address book writes it.",
-  withheld: "A withheld number is an empty string.",
+  withheld: "A withheld number is one empty string.",
+  format: "Another format of a number is made from DialingOptions.",
   chat: "A chat pops the screen with its writer's address and is logged as a call is.",
   fields:
-    "The fields of transactionLogCustomField1, 2, ... are asked for when a conversation starts, for voice and digital alike.",
-  picklist: "A list in a PICKLIST's customFieldInfo is its options.",
-  log: "A log has the evidenced paths, an opaque header, and the kind of call as subject.",
-  times: "START_TIME is HH:MM:SS(UTC), START_DATE is YYYY-MM-DD, of the first ring.",
+    "It asks for the custom fields of transactionLogCustomField1, 2, ... when a conversation starts, the same for voice and digital.",
+  picklist: "A list in a PICKLIST field's customFieldInfo is its options.",
+  log: "A log has the evidenced paths only, an opaque header, and the kind of call as subject.",
+  times: "START_TIME is HH:MM:SS(UTC), START_DATE is YYYY-MM-DD: the first ring.",
   disabled: "A log is sent even if callLogEnabled is N. A real connector may not.",
   declined: "A declined call has no log.",
   outgoing: "Whom the agent calls answers after two seconds.",
   navigate: "Selecting the dialled party sends its pageInfo back.",
-  reports: "Reports are offered unless reportsEnabled is N.",
+  reports: "There is a Reports button unless reportsEnabled is N.",
   history: "History keeps interactionHistorySize items, or five.",
   notices: "A transient notification stays for five seconds. All are kept under the bell.",
 };
 
-export const ASSUMPTIONS: readonly Assumption[] = Object.entries(TABLE).map(([id, text]) => ({
+export const ASSUMPTIONS: readonly Assumption[] = Object.entries(table).map(([id, text]) => ({
   id,
   text,
   tag: id === "spelling" ? "S" : "I",

@@ -19,6 +19,7 @@ import {
   type Got,
   type Hello,
   type Marks,
+  type Msg,
   type NumberedFromKernel,
   type Settings,
   VERSION,
@@ -36,6 +37,10 @@ export interface Time {
 export type Content = Envelope<Item | Hello | Got>;
 
 export type Effect =
+  /** An interaction log came: it must outlive this page, from before it is sent. */
+  | { kind: "keep"; key: string; at: number; m: string }
+  /** The kernel is done with it. */
+  | { kind: "forget"; key: string }
   /** Hand this to the comm; call `failed` when that throws. */
   | { kind: "transmit"; content: Content }
   /** Call `wake` then, on the clock of `Time.now`; replaces the one before. */
@@ -124,6 +129,7 @@ export class Channel {
   #trip = Number.POSITIVE_INFINITY;
 
   #armed: number | null = null;
+  #mirrored: Effect[] = [];
   #out: Content[] = [];
   #delivered: Effect[] = [];
 
@@ -142,6 +148,11 @@ export class Channel {
   /** Another page has taken the phone over. */
   get away(): boolean {
     return this.#away;
+  }
+
+  /** Interaction logs that no living kernel holds: they would be lost with this page. */
+  get logs(): number {
+    return this.#outbox.logs(this.#up ? this.#got : 0);
   }
 
   standing(now: number): Standing {
@@ -200,7 +211,7 @@ export class Channel {
     return this.#effects(time);
   }
 
-  /** Numbers `body` and sends it as soon as it may. `keep`: never to be refused for want of room. */
+  /** Numbers `body` and sends it as soon as it may. `keep`: an interaction log, never refused. */
   push(body: Body, time: Time, keep = false): Effect[] {
     this.#livelyAt = time.now;
     if (this.#outbox.full && !keep) {
@@ -208,7 +219,10 @@ export class Channel {
       return this.#effects(time);
     }
     this.#confess(time);
-    this.#outbox.append(body, time.at);
+    const item = this.#outbox.append(body, time.at, keep);
+    if (keep && item.t === "msg") {
+      this.#mirrored.push({ kind: "keep", key: this.#keyOf(item), at: item.at, m: item.m });
+    }
     if (time.now >= this.#pauseUntil || this.#hidden) this.#flush(time);
     return this.#effects(time);
   }
@@ -353,7 +367,7 @@ export class Channel {
     }
   }
 
-  #welcome(item: Welcome & { lowest?: number }, time: Time): void {
+  #welcome(item: Welcome, time: Time): void {
     if (item.v !== VERSION) {
       this.#version = true;
       this.#up = false;
@@ -372,7 +386,7 @@ export class Channel {
       this.#offset = item.at - (asked.at + time.at) / 2;
     }
     // Numbers below `lowest` went to other pages, or this page has them.
-    const lowest = item.lowest ?? 1;
+    const { lowest } = item;
     if (fresh) {
       this.#kernel = item.kernel;
       this.#received = lowest - 1;
@@ -403,12 +417,23 @@ export class Channel {
     this.#advance(n, time);
     let moved = false;
     const until = Math.min(done, this.#got);
-    for (let seq = this.#outbox.lowest; seq <= until; seq++) {
-      moved = this.#outbox.finish(seq) || moved;
-    }
-    for (const seq of also ?? []) moved = (seq <= this.#got && this.#outbox.finish(seq)) || moved;
+    for (let seq = this.#outbox.lowest; seq <= until; seq++) moved = this.#finish(seq) || moved;
+    for (const seq of also ?? []) moved = (seq <= this.#got && this.#finish(seq)) || moved;
     this.#outbox.trim(this.#got);
     if (moved) this.#moved(time);
+  }
+
+  #finish(seq: number): boolean {
+    const was = this.#outbox.finish(seq);
+    if (was?.log && was.item.t === "msg") {
+      this.#mirrored.push({ kind: "forget", key: this.#keyOf(was.item) });
+    }
+    return was !== null;
+  }
+
+  /** The kernel knows an interaction log by it, from whichever page and kernel it comes. */
+  #keyOf({ key, seq }: Msg): string {
+    return key ?? `${this.epoch}/${seq}`;
   }
 
   #advance(got: number, time: Time): void {
@@ -431,11 +456,13 @@ export class Channel {
   // ---------------------------------------------------------------- effects
   /** Delivering comes last: whoever takes it may call again. */
   #effects(time: Time): Effect[] {
-    const effects: Effect[] = this.#out.map((content) => ({ kind: "transmit", content }));
+    const effects = this.#mirrored;
+    effects.push(...this.#out.map((content) => ({ kind: "transmit" as const, content })));
     const at = this.#nextAt(time.now);
     if (at !== null && at !== this.#armed) effects.push({ kind: "wake", at });
     this.#armed = at;
     effects.push(...this.#delivered);
+    this.#mirrored = [];
     this.#out = [];
     this.#delivered = [];
     return effects;

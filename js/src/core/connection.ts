@@ -32,6 +32,8 @@ export interface State {
   readonly acked: boolean;
   readonly configured: boolean;
   readonly dial: boolean;
+  /** [I] A call may be on: a screen pop or a dial, and no interaction log since. */
+  readonly call: boolean;
   readonly silent: boolean;
   readonly lost: boolean;
   /** The simulator's page is there and says nothing: its script was not allowed to run. */
@@ -80,6 +82,7 @@ export const initial: State = {
   acked: false,
   configured: false,
   dial: false,
+  call: false,
   silent: false,
   lost: false,
   blocked: false,
@@ -139,6 +142,7 @@ const UNHEARD = {
   acked: false,
   configured: false,
   dial: false,
+  call: false,
   silent: false,
   blocked: false,
   loadedAt: null,
@@ -194,6 +198,8 @@ function message(before: State, event: Heard, now: number): [State, Effect[]] {
     effects.push(...posted);
   }
   if (action?.name === "requestEnableClickToDial") state = enabled(state, event.data);
+  if (action?.name === "requestPerformInteractionScreenPop") state = { ...state, call: true };
+  if (action?.kept) state = { ...state, call: false };
   effects.push(passedOn(event, action, ready || answer !== undefined, state.readies));
   return [{ ...state, readies: 0 }, effects];
 }
@@ -220,7 +226,8 @@ function enabled(state: State, data: unknown): State {
 
 function post(state: State, reply: Reply): [State, Effect[]] {
   const configured = state.configured || reply.action === "crmData";
-  return [{ ...state, configured }, [{ kind: "post", reply }]];
+  const call = state.call || reply.action === "clickToDialResponse";
+  return [{ ...state, configured, call }, [{ kind: "post", reply }]];
 }
 
 function silentAt({ open, acked, silent, waitsSince, silence }: State): number | null {

@@ -27,6 +27,8 @@ const SKIP_SIZE = 64;
 
 interface Entry {
   item: Item;
+  /** An interaction log. */
+  log: boolean;
   size: number;
 }
 
@@ -58,11 +60,19 @@ export class Outbox {
     return this.#messages;
   }
 
-  append(body: Body, at: number): void {
+  /** How many interaction logs above number `seq` are kept. */
+  logs(seq: number): number {
+    return this.#entries.filter((entry) => entry.log && entry.item.seq > seq).length;
+  }
+
+  /** `log`: it is an interaction log. */
+  append(body: Body, at: number, log = false): Item {
     const size = sizeOf(body);
-    this.#entries.push({ item: { ...body, seq: this.last + 1, at }, size });
+    const item = { ...body, seq: this.last + 1, at };
+    this.#entries.push({ item, log, size });
     this.#size += size;
     if (body.t === "msg") this.#messages++;
+    return item;
   }
 
   items(from: number, to: number): Item[] {
@@ -81,15 +91,17 @@ export class Outbox {
     return to;
   }
 
-  /** Forgets what an item said; false: nothing to forget. */
-  finish(seq: number): boolean {
+  /** Forgets what an item said, and tells what it was; null: nothing to forget. */
+  finish(seq: number): { item: Item; log: boolean } | null {
     const entry = this.#entries[seq - this.#lowest];
-    if (!entry || isSkip(entry.item)) return false;
-    if (entry.item.t === "msg") this.#messages--;
+    if (!entry || isSkip(entry.item)) return null;
+    const { item, log } = entry;
+    if (item.t === "msg") this.#messages--;
     this.#size += SKIP_SIZE - entry.size;
-    entry.item = { t: "note", seq, at: entry.item.at, what: "done" };
+    entry.log = false;
+    entry.item = { t: "note", seq, at: item.at, what: "done" };
     entry.size = SKIP_SIZE;
-    return true;
+    return { item, log };
   }
 
   /** Drops finished items from the front, up to and with number `until`. */

@@ -54,6 +54,8 @@ export interface Msg {
   answered?: true;
   /** How many `ready` were answered and not passed on since the last one. */
   readies?: number;
+  /** Under which an earlier page in this tab has sent it; else its key is `epoch/seq`. */
+  key?: string;
 }
 
 /** What the page did alone. */
@@ -91,6 +93,8 @@ export interface Welcome {
   got: number;
   at: number;
   kernel: string;
+  /** Numbers of the kernel below this went to other pages. */
+  lowest: number;
 }
 
 /** Both marks, cumulative: `n` this kernel holds, `done` the page may forget; `also`: done above that. */
@@ -119,6 +123,8 @@ export interface Settings {
   origins: string[];
   placement: "auto" | "cell" | "dock";
   limits: { silence: number };
+  /** Whether interaction logs outlive a reload of the page, in the tab's sessionStorage. */
+  mirror: boolean;
   /** By the request's action name as in actions.gen.ts. */
   standing: Record<string, Answer>;
 }
@@ -143,10 +149,11 @@ export interface Show {
   data: unknown;
 }
 
-/** Our simulator's remote control; the page answers with a note `sim` that carries the same `id`. */
+/** Our simulator's remote control; the page answers with a note `sim` whose `id` is `ref`. */
 export interface Sim {
   t: "sim";
   seq: number;
+  ref: number;
   what: string;
   args: Record<string, unknown>;
 }

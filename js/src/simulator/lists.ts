@@ -22,7 +22,7 @@ export function called({ name, number }: { name: string; number: string }): stri
 export function book({ directory, directoryDue }: State): Markup {
   return list(
     "Address book",
-    directory?.length ? html`${search}<ul id="rows"></ul>` : null,
+    directory?.length && html`${search}<ul id="rows"></ul>`,
     directoryDue ? "Asking the page for its contacts..." : "The page has given no contacts.",
   );
 }
@@ -55,7 +55,11 @@ export function history({ history }: State): Markup {
       html`<li class="item"><b>${who}</b><small>${date} ${time}</small><span>${topic}</span>
       <code title="taskId, the id of the stored record">${task}</code><small>${notes}</small>`,
   );
-  return list("History", items, "A log that the page has saved comes back with createHistoryItem.");
+  return list(
+    "History",
+    items.length && html`<ul>${items}</ul>`,
+    "A log that the page has saved comes back with createHistoryItem.",
+  );
 }
 
 export function notices({ notices }: State): Markup {
@@ -64,10 +68,13 @@ export function notices({ notices }: State): Markup {
       html`<li class="item"><b>${title || severity}</b><small>${new Date(at).toTimeString().slice(0, 8)}</small>
       <span>${text}</span><small>${severity}, ${kind}</small>`,
   );
-  return list("Alerts", items, "What displayErrorNotification brings is kept here.");
+  return list(
+    "Alerts",
+    items.length && html`<ul>${items}</ul>`,
+    "What displayErrorNotification brings is kept here.",
+  );
 }
 
-function list(title: string, content: Markup | Markup[] | null, none: string): Markup {
-  const items = Array.isArray(content) ? content.length && html`<ul>${content}</ul>` : content;
-  return html`<div class="list"><h2>${title}</h2>${items || html`<p>${none}</p>`}</div>`;
+function list(title: string, content: Markup | number | undefined, none: string): Markup {
+  return html`<div class="list"><h2>${title}</h2>${content || html`<p>${none}</p>`}</div>`;
 }

@@ -43,17 +43,12 @@ function start({ phase, readies }: State, embedded: boolean): Markup {
     html`<div class="call">${face("", style)}<h2>${title}</h2><p>${text}</p>${more}</div>`;
   const enter = html`<button class="filled" data-lead ${does("login")}>Sign in</button>`;
   if (!embedded)
-    return screen(
-      "away",
-      "Nobody embeds this page",
-      `It is a phone for another page: give that ${location.origin}`,
-    );
+    return screen("away", "Nobody embeds this page", `Another page is to embed ${location.origin}`);
   if (phase === "login")
     return screen("away", "Sign in", "A real connector shows its login page here.", enter);
   if (phase === "asking") return screen("ringing", "Agent active [I]", "Waits for crmData");
-  const silent =
-    readies > 5 ? "ready is not answered: does the page listen?" : "Waits for the answer to ready";
-  return screen("ringing", "Custom CRM [I]", silent);
+  const silent = readies > 5 ? html`<p>Does the page listen?</p>` : html``;
+  return screen("ringing", "Custom CRM [I]", "Waits for ready", silent);
 }
 
 // ---------------------------------------------------------------- the phone itself
@@ -102,7 +97,7 @@ function conversation(call: Interaction): Markup {
 
 /** `title` is the button's name and its key. */
 function round(verb: string, title: string, image: Icon): Markup {
-  const lead = /accept|hold|resume/.test(verb) && html`data-lead`;
+  const lead = verb !== "decline" && html`data-lead`;
   return html`<button id="${verb}" class="round" title="${title}" ${lead} ${does(verb)}><i>${icon(image)}</i>${title.replace(/ .*/, "")}</button>`;
 }
 

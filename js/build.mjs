@@ -1,0 +1,92 @@
+/**
+ * Builds what the Python package ships, into crmwidget/static/: widget.js and simulator.html.
+ *
+ * esbuild does the work. The output is the same for the same sources on every machine, it
+ * fetches nothing when it runs, and a bundle that outgrew its limit fails the build.
+ */
+
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const target = join(here, "..", "crmwidget", "static");
+
+/** Bytes after gzip; the goals of the frontend. */
+const LIMITS = { "widget.js": 25_000, "simulator.html": 15_000 };
+
+/** What esbuild makes of one entry, with `__BUILD__` replaced by the hash of the result. */
+async function bundle(entry, format) {
+  const result = await build({
+    absWorkingDir: here,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    minify: true,
+    format,
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    loader: { ".css": "text" },
+    define: { __BUILD__: '"__BUILD__"' },
+    tsconfigRaw: {},
+    plugins: [minifiedCss],
+  });
+  const text = result.outputFiles[0].text;
+  const id = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  return text.replaceAll("__BUILD__", id);
+}
+
+async function css(path) {
+  const result = await build({
+    absWorkingDir: here,
+    entryPoints: [path],
+    write: false,
+    minify: true,
+    charset: "utf8",
+    target: "es2022",
+  });
+  return result.outputFiles[0].text.trim();
+}
+
+/** A stylesheet is imported as a string, minified. */
+const minifiedCss = {
+  name: "minified css",
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /\.css$/ }, async ({ path }) => ({
+      contents: await css(path),
+      loader: "text",
+    }));
+  },
+};
+
+/** The simulator as one file: nothing in it may end the script element early. */
+async function page() {
+  const script = (await bundle("src/simulator.ts", "iife"))
+    .replace(/<\/(script)/gi, "<\\/$1")
+    .replaceAll("<!--", "<\\!--");
+  const parts = { style: await css("src/simulator.css"), script };
+  let html = await readFile(join(here, "src", "simulator.html"), "utf8");
+  for (const [name, text] of Object.entries(parts)) {
+    const place = `<!-- ${name} -->`;
+    if (html.split(place).length !== 2) {
+      throw new Error(`src/simulator.html needs ${place} exactly once`);
+    }
+    html = html.replace(place, () => `<${name}>${text}</${name}>`);
+  }
+  return html;
+}
+
+await rm(target, { recursive: true, force: true });
+await mkdir(target, { recursive: true });
+const files = { "widget.js": await bundle("src/widget.ts", "esm"), "simulator.html": await page() };
+for (const [name, text] of Object.entries(files)) {
+  await writeFile(join(target, name), text);
+  const size = gzipSync(text, { level: 9 }).length;
+  const verdict = size > LIMITS[name] ? "is over" : "of";
+  process.stdout.write(`${name} ${size} bytes gzipped ${verdict} ${LIMITS[name]}\n`);
+  if (size > LIMITS[name]) process.exitCode = 1;
+}

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { Refusals } from "../../src/core/refusals";
+
+test("they are counted by reason, and none is forgotten", () => {
+  const refusals = new Refusals();
+  for (const reason of ["type", "origin", "type"]) refusals.add(reason, "https://a.example.com");
+  refusals.note(0);
+
+  expect(refusals.counts).toEqual({ type: 2, origin: 1 });
+  expect(refusals.total).toBe(3);
+});
+
+test("the first is said at once, what follows goes in one note a second later", () => {
+  const refusals = new Refusals();
+  refusals.add("type", "https://a.example.com");
+  const first = refusals.note(100);
+  for (let i = 0; i < 500; i++) refusals.add("size", "https://a.example.com");
+  refusals.add("origin", "https://b.example.com");
+
+  const early = refusals.note(1_099);
+  const second = refusals.note(1_100);
+
+  expect(first).toMatchObject({ n: 1, detail: { reason: "type" } });
+  expect(early).toBeNull();
+  expect(second).toEqual({
+    t: "note",
+    what: "rejected",
+    n: 501,
+    detail: {
+      reason: "size, origin",
+      reasons: { size: 500, origin: 1 },
+      origin: "https://b.example.com",
+    },
+  });
+});
+
+test("it tells when it has something to say", () => {
+  const refusals = new Refusals();
+  const before = refusals.due;
+  refusals.add("type", "x");
+  refusals.note(100);
+  const between = refusals.due;
+  refusals.add("type", "x");
+
+  expect([before, between, refusals.due]).toEqual([null, null, 1_100]);
+});
+
+test("who spoke from an origin that is not allowed is remembered for the advice", () => {
+  const refusals = new Refusals();
+  const before = refusals.stranger;
+  refusals.add("origin", "https://b.example.com");
+  refusals.add("type", "https://c.example.com");
+
+  expect([before, refusals.stranger]).toEqual([null, "https://b.example.com"]);
+});

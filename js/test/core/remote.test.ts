@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { Remote } from "../../src/core/remote";
+
+const ring = { id: 3, what: "ring", args: { number: "+12025550143" } };
+const accept = { id: 4, what: "accept", args: {} };
+
+const answer = (more: Record<string, unknown>) =>
+  JSON.stringify({ type: "crmwidget/simulator", ...more });
+
+test("commands wait in order until the page is there, and go once", () => {
+  const remote = new Remote();
+  remote.add(ring);
+  remote.add(accept);
+
+  expect(remote.start()).toEqual([ring, accept]);
+  expect(remote.start()).toEqual([]);
+});
+
+test("an answer becomes a note with the command's id", () => {
+  const remote = new Remote();
+  remote.add(ring);
+  remote.start();
+
+  const note = remote.answer(answer({ id: 3, ok: true, state: { call: 1 } }));
+
+  expect(note).toEqual({
+    t: "note",
+    what: "sim",
+    detail: { id: 3, ok: true, state: { call: 1 } },
+  });
+});
+
+test("a refusal says why, also when the page does not", () => {
+  const remote = new Remote();
+  remote.add(ring);
+  remote.add(accept);
+  remote.start();
+
+  const notes = [
+    remote.answer(answer({ id: 3, ok: false, error: "nobody is calling", state: {} })),
+    remote.answer(answer({ id: 4, ok: "yes" })),
+  ];
+
+  expect(notes).toMatchObject([
+    { detail: { id: 3, ok: false, error: "nobody is calling" } },
+    { detail: { id: 4, ok: false, error: "it refused" } },
+  ]);
+});
+
+test.each([
+  ["never given", 9],
+  ["still waiting", 3],
+  ["answered before", 4],
+  ["no number", "4"],
+  ["missing", undefined],
+])("an answer to a command that is %s is nothing", (_, id) => {
+  const remote = new Remote();
+  remote.add(accept);
+  remote.start();
+  remote.answer(answer({ id: 4, ok: true }));
+  remote.add(ring);
+
+  expect(remote.answer(answer({ id, ok: true }))).toBeNull();
+});
+
+test("when the page is gone what it has not answered has failed, what waits still waits", () => {
+  const remote = new Remote();
+  remote.add(ring);
+  remote.start();
+  remote.add(accept);
+
+  const notes = remote.end("closed");
+
+  expect(notes).toEqual([
+    { t: "note", what: "sim", detail: { id: 3, ok: false, error: "closed" } },
+  ]);
+  expect(remote.start()).toEqual([accept]);
+});
+
+test("where there will never be a page all have failed", () => {
+  const remote = new Remote();
+  remote.add(ring);
+
+  expect(remote.refuse("no")).toMatchObject([{ detail: { id: 3, ok: false, error: "no" } }]);
+  expect(remote.start()).toEqual([]);
+});
