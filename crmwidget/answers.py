@@ -106,7 +106,7 @@ def _reply(message: protocol.Message, value: protocol.Reply) -> Outcome:
 def _crm_data(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
     if isinstance(value, protocol.CurrentUser):
         value = {"callCenterSettings": {}, "currentUser": value}
-    data = crm_data_of(value).with_defaults(**sources.follows())
+    data = crm_data_of(value, sources.user).with_defaults(**sources.follows())
     return Outcome(reply=plain(data.to_wire(), message.action))
 
 

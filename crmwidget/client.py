@@ -94,8 +94,6 @@ class Client:
         self.desk = Desk(self.sources, self._show, self._tell)
         self.connector = "simulator"
         """The origin that speaks, or "simulator"."""
-        self.user: Any = None
-        """Who of a users frame is the agent."""
         self.timeout: Timeout = DEFAULT
         self.facts: dict[str, Any] = {}
         """What the page reports of the connection."""
@@ -164,12 +162,16 @@ class Client:
         standing = self._standing()
         if self._settings is not None:
             self.channel.set({"t": "set", **self._settings, "standing": standing})
+        self._revive()
+        self._state()
+        self._flush()
+
+    def _revive(self) -> None:
+        """Parked logs that somebody saves now, in the order in which they came."""
         for job in self._parked[:]:
             if job.connector == self.connector and self.sources.answerer(job.message.action):
                 self._parked.remove(job)
-                self.runner.submit(job)
-        self._state()
-        self._flush()
+                self.runner.revive(job)
 
     def _standing(self) -> dict[str, Any]:
         """Finished answers for the page to give alone, each only while it is static."""
@@ -212,16 +214,23 @@ class Client:
         with self.lock:
             if self.closed:
                 return
-            jobs: list[Job] = []
-            for event in self.channel.receive(content, now=now):
+            events = self.channel.receive(content, now=now)
+            jobs = {
+                event.seq: job
+                for event in events
+                if isinstance(event, Delivered) and (job := self._said(event, now))
+            }
+            new = self._accept(jobs.values(), now)
+            for event in events:
                 if isinstance(event, Attached):
                     self._link = link
                     self._attached(event)
-                elif isinstance(event, Delivered):
-                    jobs += self._delivered(event, now)
-                else:
+                elif not isinstance(event, Delivered):
                     self.desk.warnings["version"] = "The page runs another version: reload it."
-            self._accept(jobs, now)
+                elif event.item.get("t") != "msg":
+                    self._delivered(event, now)
+                elif (job := jobs.get(event.seq)) in new:
+                    self._start(job)
             self._flush()
 
     def _attached(self, event: Attached) -> None:
@@ -232,21 +241,20 @@ class Client:
             self._summarise(again=True)
         self._state()
 
-    def _delivered(self, event: Delivered, now: float) -> list[Job]:
-        """What a page's item asks for; messages of the connector become jobs."""
+    def _delivered(self, event: Delivered, now: float) -> None:
+        """What the page did alone, or a person asked for."""
         item = event.item
-        if item.get("t") == "msg":
-            return self._said(event, now)
         if item.get("t") == "note":
             self._noted(item)
         elif item.get("t") == "do":
             self.runner.later(lambda: self._do(item))
         self.channel.finish(event.epoch, event.seq, now=now)
-        return []
 
-    def _said(self, event: Delivered, now: float) -> list[Job]:
+    def _said(self, event: Delivered, now: float) -> Job | None:
         """The connector's message, as text; the page has judged it, Python may yet not read it."""
         item = event.item
+        if item.get("t") != "msg":
+            return None
         try:
             message = json.loads(item["m"])
             action, data = str(message["action"]), message.get("data")
@@ -255,12 +263,12 @@ class Client:
             problem = ("the kernel cannot read it as JSON",)
             self.traffic.add("rejected", "?", None, at=_now(), problems=problem)
             self.channel.finish(event.epoch, event.seq, now=now)
-            return []
+            return None
         place = (event.epoch, event.seq)
         # A reloaded page sends what it had kept under a new number, but the old key.
         key = item["key"] if isinstance(item.get("key"), str) else f"{event.epoch}/{event.seq}"
         answered = item.get("answered") is True
-        return [self._job(action, data, key, at=at, now=now, answered=answered, place=place)]
+        return self._job(action, data, key, at=at, now=now, answered=answered, place=place)
 
     def deliver(self, action: str, data: object = None) -> Job:
         """A message as if it came from the connector, without a page; see Job.finished."""
@@ -269,7 +277,8 @@ class Client:
             now = time.monotonic()
             key = f"{self.channel.kernel}/{next(self._keys)}"
             job = self._job(action, data, key, at=_now(), now=now)
-            self._accept([job], now)
+            if job in self._accept([job], now):
+                self._start(job)
             return job
 
     def _job(
@@ -290,7 +299,6 @@ class Client:
         job = Job(
             ticket, message, entry, self.connector, now, answered=answered, epoch=epoch, seq=seq
         )
-        job.load = self.facts.get("loads") if place else None
         if seq is not None:
             self._recent[seq] = job
             while len(self._recent) > RECENT:
@@ -300,24 +308,30 @@ class Client:
             job.log = LogEntry(cast("InteractionLog", message), self.connector, at, place=place)
         return job
 
-    def _accept(self, jobs: Iterable[Job], now: float) -> None:
-        """Journal the interaction logs in one commit, then hand every job on, in order."""
+    def _accept(self, jobs: Iterable[Job], now: float) -> set[Job]:
+        """Journal the interaction logs in one commit; the jobs that are to be done."""
+        new_jobs: set[Job] = set()
         logs = [job.log for job in jobs if job.log]
         fresh = dict(zip(map(id, logs), self.journal.accept(logs), strict=True)) if logs else {}
         for job in jobs:
             if job.log is not None:
                 new = fresh[id(job.log)]
-                if not new or self.journal.durable:  # committed: the page may forget it
+                kept = self.journal.get(job.log.key)
+                if kept is None or self.journal.durable:  # committed: the page may forget it
                     self.channel.finish(job.epoch or "", job.seq or 0, now=now)
                 if not new:
+                    if kept is not None:
+                        kept.place = job.log.place  # the page that was reloaded keeps it now
                     job.finished.set()
                     continue
                 self.interactions.add(job.log)
-            self._start(job)
-            self._tell("last_message", job.message)
+            new_jobs.add(job)
+        return new_jobs
 
     def _start(self, job: Job) -> None:
         self._jobs[job.ticket] = job
+        job.load = None if job.seq is None else self.facts.get("loads")
+        self._tell("last_message", job.message)
         self._carry(self.session.receive(job.message, job.ticket, answered=job.answered), job)
 
     def _noted(self, note: Mapping[str, Any]) -> None:
@@ -402,10 +416,16 @@ class Client:
             self.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
             self._flush()
 
+    def overtakes(self, job: Job) -> bool:
+        """Logs of its connector that came before this one are parked."""
+        with self.lock:
+            return any(parked.connector == job.connector for parked in self._parked)
+
     def parked(self, job: Job) -> None:
         """An interaction log that nobody saves yet: it waits, here and in the page."""
         with self.lock:
             self._parked.append(job)
+            self._revive()  # its handler may just have come
             self._summarise()
             self._flush()
         job.finished.set()
@@ -479,8 +499,9 @@ class Client:
 
     def _end(self, job: Job, now: float, *, keep: bool = False) -> None:
         self._jobs.pop(job.ticket, None)
-        if job.epoch is not None and job.seq is not None and not keep:
-            self.channel.finish(job.epoch, job.seq, now=now)
+        epoch, seq = (job.log.place if job.log else None) or (job.epoch, job.seq)
+        if epoch is not None and seq is not None and not keep:
+            self.channel.finish(epoch, seq, now=now)
         self._summarise()
         self._flush()
 
@@ -512,7 +533,7 @@ class Client:
             left = self.journal.open(path)
             for entry in left:
                 self.interactions.add(entry)
-        self._again([entry for entry in left if entry.state == "accepted"])
+            self._again([entry for entry in left if entry.state == "accepted"])
 
     def _again(self, entries: list[LogEntry]) -> None:
         """Today's handler for logs that came earlier; the same key."""
@@ -694,6 +715,8 @@ class Client:
         failed = len(self.journal.failed) + len(self.journal.interrupted)
         if self.journal.trouble:
             self.desk.warnings["journal"] = self.journal.trouble
+        else:
+            self.desk.warnings.pop("journal", None)
         self.desk.summarise(unsaved=len(self._parked), failed=failed, again=again)
 
     def _tell(self, name: str, value: object) -> None:

@@ -73,6 +73,8 @@ class Journal:
         self._given_up = given_up
         self._lock = threading.RLock()
         self._entries: dict[str, Entry] = {}
+        self._taken: set[str] = set()
+        """Every key this kernel has had: a page that was reloaded sends some again."""
         self._file: _File | None = None
         self.trouble: str | None = None
         """Why the logs are kept in memory only, where that was not asked for."""
@@ -95,19 +97,33 @@ class Journal:
             if path is None:
                 return []
             try:
-                self._file = _File(path)
-                left = self._file.left()
+                self._file = file = _File(path)
+                left = self._reconciled(file, file.left())
+                old = [e for e in left if time.time() - e.received.timestamp() > AGE]
+                if old:
+                    self.trouble = f"{len(old)} call logs older than 30 days were given up."
+                    for entry in old:
+                        file.done(entry.key, last=entry is left[-1])
             except (OSError, sqlite3.Error) as error:
                 self._lose(error)
                 return []
-            old = [e for e in left if time.time() - e.received.timestamp() > AGE]
-            if old:
-                self.trouble = f"{len(old)} call logs older than 30 days were given up."
-                for entry in old:
-                    self._file.done(entry.key, last=entry is left[-1])
-            found = [e for e in left if e not in old and e.key not in self._entries]
+            found = [e for e in left if e not in old]
             self._entries.update({e.key: e for e in found})
+            self._taken.update(e.key for e in found)
             return found
+
+    def _reconciled(self, file: _File, left: list[Entry]) -> list[Entry]:
+        """Tell a file what this kernel did while it was away; what is left of other kernels."""
+        others = []
+        for entry in left:
+            mine = self._entries.get(entry.key)
+            if entry.key not in self._taken:
+                others.append(entry)
+            elif mine is None:
+                file.done(entry.key, last=False)
+            elif mine.state != entry.state:
+                file.mark(entry.key, _CODES[mine.state], mine.error)
+        return others
 
     def close(self) -> None:
         """Let go of the file; what is in it stays there for the next kernel."""
@@ -120,12 +136,13 @@ class Journal:
         """Take logs, all in one commit; for each, whether it is new."""
         with self._lock:
             known: dict[str, int] = {}
-            unseen = [e for e in entries if e.key not in self._entries]
+            unseen = {e.key: e for e in reversed(entries) if e.key not in self._taken}
             if unseen:
-                known = self._write(lambda file: file.add(unseen)) or {}
+                known = self._write(lambda file: file.add([*unseen.values()][::-1])) or {}
             fresh = []
             for entry in entries:
-                new = entry.key not in self._entries and entry.key not in known
+                new = entry.key not in self._taken and entry.key not in known
+                self._taken.add(entry.key)
                 if new:
                     self._entries[entry.key] = entry
                 fresh.append(new)
@@ -201,6 +218,10 @@ class Journal:
     def __contains__(self, key: str) -> bool:
         return key in self._entries
 
+    def get(self, key: str) -> Entry | None:
+        """The log with this key, while it is kept."""
+        return self._entries.get(key)
+
     def __repr__(self) -> str:
         where = f"in {self._file.path}" if self._file else "in memory (lost with the kernel)"
         states = (
@@ -224,6 +245,7 @@ class Journal:
             try:
                 return what(self._file)
             except (OSError, sqlite3.Error) as error:
+                self._file.abandon()
                 self._lose(error)
                 return None
 
@@ -250,6 +272,7 @@ _STATES: Final[dict[int, State]] = {
     _STARTED: "interrupted",  # by a kernel that is gone
     _FAILED: "failed",
 }
+_CODES: Final[dict[State, int]] = {"started": _STARTED, **{s: code for code, s in _STATES.items()}}
 
 
 class _File:
@@ -257,6 +280,7 @@ class _File:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._abandoned = path.with_name(f"{path.name}.abandoned")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         path.chmod(0o600)
@@ -313,8 +337,16 @@ class _File:
         if last:
             self._marks.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def abandon(self) -> None:
+        """What happens from now on is not noted here: leave a sign of that, without a byte."""
+        with contextlib.suppress(OSError):
+            self._abandoned.touch(0o600)
+
     def left(self) -> list[Entry]:
         """What is not done, oldest first; handled keys older than the age limit are forgotten."""
+        if self._abandoned.exists():  # what was accepted then may have been begun, or even done
+            self._db.execute("UPDATE logs SET state=? WHERE state=?", (_STARTED, _ACCEPTED))
+            self._abandoned.unlink()
         self._marks.execute(
             "DELETE FROM logs WHERE state=? AND received<?", (_DONE, time.time() - AGE)
         )

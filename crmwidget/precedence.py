@@ -57,6 +57,8 @@ class Precedence:
     crm_data: CrmData | Callable[..., Any] | None = None
     directory: Directory | Callable[..., Any] | None = None
     crm: Any = None
+    user: Any = None
+    """Who of a users frame is the agent."""
     region: str | None = None
     finish: Callable[[Any], Any] = field(default=lambda value: value)
     """Runs an awaitable that a function of the user's returned, gives its value."""

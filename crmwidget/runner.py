@@ -71,6 +71,9 @@ class Accounts(Protocol):
     def begun(self, job: Job, handler: Handler | None) -> None:
         """Its answer is being sought; from now on its time runs."""
 
+    def overtakes(self, job: Job) -> bool:
+        """Logs that came before this one are parked."""
+
     def parked(self, job: Job) -> None:
         """An interaction log that nobody saves yet."""
 
@@ -106,6 +109,10 @@ class Runner:
     def submit(self, job: Job) -> None:
         """Take a job behind all that were submitted before."""
         self._worker.submit(lambda: self._run(job))
+
+    def revive(self, job: Job) -> None:
+        """Take a log that nobody could save when its turn came: before all that wait."""
+        self._worker.first(lambda: self._run_again(job))
 
     def later(self, task: Callable[[], object]) -> None:
         """Run something else of the user's on the worker's thread."""
@@ -151,9 +158,20 @@ class Runner:
     def _run(self, job: Job) -> None:
         self._observe(job)
         who = self._wait_for_answerer(job)
-        if who is None and job.log:
+        ahead = job.log and (self._worker.pressed or self._accounts.overtakes(job))
+        if job.log and (who is None or ahead):
             self._accounts.parked(job)
-            return
+        else:
+            self._answer(job, who)
+
+    def _run_again(self, job: Job) -> None:
+        who = self._wait_for_answerer(job)
+        if who is None:
+            self._accounts.parked(job)
+        else:
+            self._answer(job, who)
+
+    def _answer(self, job: Job, who: Answerer | None) -> None:
         action = incoming(job.message.action)
         if who is None or (job.answered and not (action and action.name == "ready")):
             self._accounts.done(job, who, answers.Outcome())

@@ -89,7 +89,7 @@ class Connector:
         if isinstance(phone, Handlers):
             self._client = Client("test", phone)
             sources = self._client.sources
-            sources.crm_data = checked_crm_data(crm_data, user)
+            sources.crm_data, sources.user = checked_crm_data(crm_data, user), user
             sources.region = region
             sources.directory = checked_directory(directory, region)
             sources.crm = checked_adapter(crm)

@@ -24,7 +24,7 @@ import traitlets
 from crmwidget.address import address
 from crmwidget.cell import Cell
 from crmwidget.client import Client, living
-from crmwidget.errors import NotReadyError, SimulatorError
+from crmwidget.errors import CRMWidgetError, NotReadyError, SimulatorError
 from crmwidget.handlers import DEFAULT, HandlerMethods, Handlers, Timeout
 from crmwidget.journal import default_path
 from crmwidget.precedence import checked_adapter, checked_crm_data, checked_directory
@@ -40,6 +40,11 @@ if TYPE_CHECKING:
     from crmwidget.traffic import Traffic
 
 STATIC: Final = pathlib.Path(__file__).with_name("static")
+if not (STATIC / "widget.js").is_file():
+    raise CRMWidgetError(
+        "the widget's script is not built. Run `python3 dev.py build` in the folder of the "
+        "sources, or install a wheel, which carries it."
+    )
 
 STATES: Final = ("loading", "ready", "configured")
 
@@ -81,6 +86,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
     timeout: seconds for every handler; None: 10, and 60 for saving a log.
     journal: file for interaction logs until they are handled; None: one in the user's
         state folder, and memory for the simulator; False: memory.
+    mirror: keep them in the browser tab's storage, too, until this kernel has them: so
+        they survive a reload of the page.
     silence: seconds without a first `ready` after which it is called silent.
     placement: "auto", "cell" or "dock".
 
@@ -99,7 +106,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
     record = traitlets.Any(None, allow_none=True, read_only=True)
     candidates = traitlets.Tuple(read_only=True)
     can_dial = traitlets.Bool(default_value=False, read_only=True)
-    crm_data = _Latest(lambda phone, value: checked_crm_data(value, phone._client.user))
+    crm_data = _Latest(lambda phone, value: checked_crm_data(value, phone._client.sources.user))
     directory = _Latest(lambda phone, value: checked_directory(value, phone._client.sources.region))
     crm = _Latest(lambda phone, value: checked_adapter(value))
 
@@ -117,6 +124,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         allow_origins: Iterable[str] = (),
         timeout: float | None = None,
         journal: str | os.PathLike[str] | bool | None = None,
+        mirror: bool = True,
         silence: float = 15,
         placement: str = "auto",
         **unknown: Any,
@@ -137,6 +145,9 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         elif handlers is not None:
             client.use_handlers(handlers)
         self._client = client
+        client.connector = "simulator" if checked is None else checked.origin
+        # Before there is a comm: what the page sends may be in the journal already.
+        client.open_journal(_journal_path(journal, key, client.connector))
         self._cell_id = cell.id
         previous = _attached.get(key)
         identity = uuid.uuid4().hex  # chosen here, so that _id is part of comm_open
@@ -148,24 +159,22 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
 
             data = demonstration()
         with client.lock:
-            client.user = user
             client.timeout = DEFAULT if timeout is None else timeout
-            client.connector = "simulator" if checked is None else checked.origin
             sources = client.sources
-            sources.crm_data, sources.directory = data, contacts
+            sources.crm_data, sources.user, sources.directory = data, user, contacts
             sources.crm, sources.region = adapter, region
             for trait, value in (("crm_data", data), ("directory", contacts), ("crm", adapter)):
                 self._trait_values[trait] = value
         client.adopt(cell, self._changed)
         if _waits_for_cells():
             client.desk.warnings["kernel"] = _OLD_KERNEL
-        client.open_journal(_journal_path(journal, key, client.connector))
         page: dict[str, Any] = {
             "name": name,
             "simulated": checked is None,
             "origins": [] if checked is None else list(dict.fromkeys((checked.origin, *origins))),
             "placement": placement,
             "limits": {"silence": silence},
+            "mirror": bool(mirror),
         }
         if checked is None:
             from crmwidget import simulator
@@ -347,7 +356,7 @@ _OLD_KERNEL: Final = (
 )
 _ARGUMENTS: Final = (
     "origin", "crm_data", "user", "directory", "crm", "handlers", "name", "region",
-    "allow_origins", "timeout", "journal", "silence", "placement",
+    "allow_origins", "timeout", "journal", "mirror", "silence", "placement",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ Clock: calls back when the earliest of the client's deadlines is due.
 
 from __future__ import annotations
 
+import collections
 import logging
 import queue
 import threading
@@ -29,6 +30,7 @@ class Worker:
     def __init__(self, name: str) -> None:
         self._name = name
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._first: collections.deque[Task] = collections.deque()
         self._thread: threading.Thread | None = None
 
     def submit(self, task: Task) -> None:
@@ -36,6 +38,16 @@ class Worker:
         self._tasks.put(task)
         if self._thread is None:
             self._start()
+
+    def first(self, task: Task) -> None:
+        """Run `task` before all that wait, behind others that were put first."""
+        self._first.append(task)
+        self.submit(_nothing)
+
+    @property
+    def pressed(self) -> bool:
+        """Something that was put first waits."""
+        return bool(self._first)
 
     def replace(self) -> None:
         """Leave a hung task to its thread; a new thread goes on with the next task."""
@@ -58,14 +70,24 @@ class Worker:
             task = self._tasks.get()
             if task is None:
                 return
-            if not self.here():  # replaced while waiting: hand it to the successor
-                self._tasks.put(task)
+            while self._first and self.here():
+                _do(self._first.popleft())
+            if not self.here():  # replaced meanwhile: hand it to the successor
+                self.first(task)
                 return
-            try:
-                task()
-            except Exception as error:  # noqa: BLE001 - the next message must still be handled
-                # No message and no traceback: they may hold what a customer said.
-                _log.error("crmwidget: a task failed with %s", type(error).__name__)
+            _do(task)
+
+
+def _do(task: Task) -> None:
+    try:
+        task()
+    except Exception as error:  # noqa: BLE001 - the next message must still be handled
+        # No message and no traceback: they may hold what a customer said.
+        _log.error("crmwidget: a task failed with %s", type(error).__name__)
+
+
+def _nothing() -> None:
+    """Wakes a thread that waits for a task."""
 
 
 class Loop:

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from crmwidget import CrmData, CustomField, Handlers, HistoryItem, Reply
+from crmwidget.channel import _survives
 from crmwidget.errors import (
     ActionError,
     AnswerError,
@@ -279,6 +280,11 @@ def test_a_users_frame_with_the_agent(handlers: Handlers, frame: Any, user: Any)
             "Username": "ada@example.com",
             "LanguageLocaleKey": "en_US",
         }
+
+
+def test_a_function_may_give_a_users_frame_too(handlers: Handlers) -> None:
+    with Connector(handlers, crm_data=lambda: USERS, user="2") as connector:
+        assert connector.ask("crm_data")["currentUser"]["Name"] == "Bo Larsen"
 
 
 def test_a_users_frame_needs_to_know_who_is_the_agent(handlers: Handlers) -> None:
@@ -660,6 +666,82 @@ def test_handlers_start_in_order_of_arrival_whether_they_are_coroutines_or_not(
 
     assert all(job.finished.wait(10) for job in jobs)
     assert started == ["save", "reports"] * 50
+
+
+class Page:
+    """What a page sends over the comm, and what it is sent."""
+
+    def __init__(self, connector: Connector) -> None:
+        self.client = connector._client
+        self.items: list[dict[str, Any]] = []
+        self.posted = threading.Event()
+        """A history item has arrived."""
+        self._seq = 0
+        self.say({"t": "hello", "n": 1, "v": 1, "lowest": 1, "kernel": None, "got": 0, "facts": {}})
+
+    def send(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        self.items += content["items"]
+        if any(_survives(item) for item in content["items"]):
+            self.posted.set()
+
+    def say(self, *items: dict[str, Any]) -> None:
+        numbered = []
+        for item in items:
+            if item["t"] != "hello":
+                self._seq += 1
+            numbered.append({"seq": self._seq, "at": 0, **item})
+        self.client.receive(self, {"crm": 1, "epoch": "page", "items": numbered})
+
+
+def message(action: str, data: object = None) -> dict[str, Any]:
+    text = json.dumps({"type": "CRMConnectMessage", "action": action, "data": data})
+    return {"t": "msg", "m": text}
+
+
+def test_a_command_is_through_when_what_it_caused_is_though_both_came_in_one_batch(
+    handlers: Handlers, connector: Connector
+) -> None:
+    saved: list[str] = []
+    handlers.on_save_log(lambda log: saved.append(log.topic))
+    page = Page(connector)
+    future = page.client.command("end", {})
+    log = interaction_log()
+
+    page.say(
+        message(log.action, log.raw),
+        {"t": "note", "what": "sim", "detail": {"id": 1, "ok": True, "state": {"phase": "idle"}}},
+    )
+
+    assert future.result(10) == {"phase": "idle"}
+    assert saved == ["Renewal"]
+
+
+def test_an_answer_names_the_document_that_asked_and_a_history_item_does_not(
+    handlers: Handlers, connector: Connector
+) -> None:
+    handlers.on_save_log(lambda log: 1)
+    page = Page(connector)
+    log = interaction_log()
+    page.say(
+        {"t": "note", "what": "loaded", "detail": {"loads": 3}},
+        message("requestGetCrmDirectory"),
+        message(log.action, log.raw),
+    )
+    assert page.posted.wait(10)
+
+    loads = {i["m"]["action"]: i.get("load") for i in page.items if i["t"] == "post"}
+    assert loads == {"crmDirectory": 3, "createHistoryItem": None}
+
+
+def test_a_message_that_python_cannot_read_is_counted_and_the_next_one_is_handled(
+    connector: Connector,
+) -> None:
+    page = Page(connector)
+
+    page.say({"t": "msg", "m": "[" * 5000}, {"t": "msg", "m": "3"}, message("ready"))
+
+    directions = [entry.direction for entry in page.client.traffic]
+    assert directions[:3] == ["rejected", "rejected", "received"]
 
 
 def test_the_observer_sees_every_message_and_costs_none(

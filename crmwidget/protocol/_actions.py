@@ -1,6 +1,6 @@
 """The one table of actions; Python asks it and TypeScript is generated from it.
 
-Evidence tags as in docs/protocol.md: [D] the vendor's documentation,
+Evidence tags as in docs/wire.md: [D] the vendor's documentation,
 [S] what the sample client does, [R] its README, [O] seen in a browser,
 [I] inferred.
 """

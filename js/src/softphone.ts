@@ -27,9 +27,11 @@ import {
 } from "./core/wire";
 import { Frame, isPage } from "./frame";
 import { Home, type HostView, type Slot } from "./home";
+import { Mirror } from "./mirror";
 import type { Panel, PanelActions } from "./panel/view";
 import { Parts } from "./parts";
 import { type Ended, outdated, snapshot, stake, titleOf } from "./snapshot";
+import { type Theme, watchTheme } from "./theme";
 
 /** A model of the widget: a road to the kernel. */
 export interface Port {
@@ -78,7 +80,7 @@ export function open(key: string, build: string, mount: Mount): Handle | null {
   if (v !== VERSION) return null;
   let found = softphones.get(key);
   if (!found) {
-    found = new Softphone(build, mount);
+    found = new Softphone(key, build, mount);
     softphones.set(key, found);
   }
   return found;
@@ -115,6 +117,7 @@ interface Seat extends Slot {
 export class Softphone implements Handle {
   readonly #mount: Mount;
   readonly #channel: Channel;
+  readonly #mirror: Mirror;
   readonly #parts = new Parts();
   readonly #refusals = new Refusals();
   readonly #remote = new Remote();
@@ -133,6 +136,7 @@ export class Softphone implements Handle {
   /** Parts that were asked for. */
   readonly #missed = new Set<string>();
   #shown = false;
+  #theme: Theme = "light";
   #drawing = false;
 
   readonly #channelAlarm = new Alarm(() => this.#carry(this.#channel.wake(time())));
@@ -142,8 +146,9 @@ export class Softphone implements Handle {
   readonly #dialledAlarm = new Alarm(() => this.#undial());
   readonly #clock = new Alarm(() => this.#changed());
 
-  constructor(build: string, mount: Mount) {
+  constructor(key: string, build: string, mount: Mount) {
     this.#mount = mount;
+    this.#mirror = new Mirror(key);
     this.#channel = new Channel({ epoch: randomId(), build, facts: () => this.facts() });
     this.#home = new Home("Softphone", {
       moved: () => this.#changed(),
@@ -162,6 +167,13 @@ export class Softphone implements Handle {
       this.#carry(this.#channel.hide(document.hidden, time()));
     });
     this.#carry(this.#channel.hide(document.hidden, time()));
+    watchTheme(document, (theme) => {
+      this.#theme = theme;
+      this.#dress();
+    });
+    for (const { at, ...log } of this.#mirror.left) {
+      this.#carry(this.#channel.push({ t: "msg", ...log }, { ...time(), at }, true));
+    }
   }
 
   // ---------------------------------------------------------------- models
@@ -196,6 +208,12 @@ export class Softphone implements Handle {
   #carry(effects: ChannelEffect[]): void {
     for (const effect of effects) {
       switch (effect.kind) {
+        case "keep":
+          this.#mirror.keep(effect);
+          break;
+        case "forget":
+          this.#mirror.forget(effect.key);
+          break;
         case "transmit":
           try {
             this.#road?.send(effect.content);
@@ -229,6 +247,7 @@ export class Softphone implements Handle {
   // ---------------------------------------------------------------- from the kernel
   #configure(settings: Settings): void {
     this.#settings = settings;
+    this.#mirror.turn(settings.mirror);
     const standing = new Map<string, connection.Reply>();
     for (const [name, answer] of Object.entries(settings.standing)) {
       const reply = this.#resolve(answer);
@@ -294,6 +313,11 @@ export class Softphone implements Handle {
   #drive(): void {
     if (!this.#frame || this.#state.fresh) return;
     for (const { id, what, args } of this.#remote.start()) this.#frame.control(id, what, args);
+  }
+
+  /** A frame sees the system's theme, not that of the page around; a real connector is told nothing. */
+  #dress(): void {
+    this.#frame?.control(0, "theme", { value: this.#theme });
   }
 
   #say(bodies: Body[]): void {
@@ -374,7 +398,10 @@ export class Softphone implements Handle {
           this.#refusalAlarm.set(this.#refusals.due);
           this.#changed();
         },
-        loaded: () => this.#connect({ kind: "loaded" }),
+        loaded: () => {
+          this.#dress();
+          this.#connect({ kind: "loaded" });
+        },
         ended: (reason) => this.#lose(reason),
       },
     });

@@ -201,19 +201,20 @@ class Notebook:
         """Open a second notebook in the same page; from now on it is the one that is driven."""
         self._sessions.append(self.server.lay(name, cells))
         self.name = name
-        self.page.evaluate(
-            "async path => { await app.commands.execute('docmanager:open', {path}) }".replace(
-                "app.", "window.jupyterapp."
-            ),
-            name,
-        )
+        open_it = "path => window.jupyterapp.commands.execute('docmanager:open', {path})"
+        self.page.evaluate(open_it, name)
         self._until_ready()
 
     def turn_to(self, name: str) -> None:
         """Bring another open notebook to the front."""
         self.name = name
         self.page.evaluate(
-            "path => window.jupyterapp.commands.execute('docmanager:open', {path})", name
+            """path => {
+                const {shell} = window.jupyterapp;
+                const open = [...shell.widgets('main')].find((w) => w.context?.path === path);
+                shell.activateById(open.id);
+            }""",
+            name,
         )
         self._until_ready()
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.browser.lab import Notebook, Server, chromium
+from tests.browser.lab import ROOT, Notebook, Server, chromium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import BrowserContext
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 EVERY: Final = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -24,12 +23,13 @@ def _read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
 
 
-def _code(path: Path) -> list[str]:
+def code_of(path: Path) -> list[str]:
+    """The cells of a notebook that are run."""
     return [cell.source for cell in _read(path).cells if cell.cell_type == "code"]
 
 
 def _shows_the_phone(path: Path) -> bool:
-    return any("CRMWidget(" in source for source in _code(path))
+    return any("CRMWidget(" in source for source in code_of(path))
 
 
 def _each(paths: list[Path]) -> pytest.MarkDecorator:
@@ -53,12 +53,12 @@ def context() -> Iterator[BrowserContext]:
 def test_a_notebook_with_the_phone_runs_in_jupyterlab(
     path: Path, server: Server, context: BrowserContext
 ) -> None:
-    notebook = Notebook(context, server, path.name, *_code(path))
+    notebook = Notebook(context, server, path.name, *code_of(path))
     try:
         notebook.run_all()
 
         notebook.check()
-        _SHOWN[path.stem](notebook.text(len(_code(path)) - 1))
+        _SHOWN[path.stem](notebook.text(len(code_of(path)) - 1))
     except Exception as error:
         error.add_note(notebook.story())
         raise

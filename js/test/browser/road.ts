@@ -87,6 +87,7 @@ export function settings(more: Partial<Settings> = {}): Settings {
     origins: [CONNECTOR],
     placement: "auto",
     limits: { silence: 15 },
+    mirror: true,
     standing: { requestCrmData: CRM_DATA },
     ...more,
   };

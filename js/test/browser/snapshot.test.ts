@@ -13,6 +13,7 @@ const settings: Settings = {
   origins: ["https://connector.example.com:8443"],
   placement: "auto",
   limits: { silence: 15 },
+  mirror: true,
   standing: {},
 };
 

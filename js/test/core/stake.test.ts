@@ -8,7 +8,7 @@ function says(action: string): Event {
   return { kind: "message", action, data: {}, text: JSON.stringify({ action }) };
 }
 
-function after(...events: Event[]): State {
+function once(...events: Event[]): State {
   return events.reduce((state, event) => step(state, event, 0)[0], initial);
 }
 
@@ -33,13 +33,13 @@ describe("a call may be on [I]", () => {
     ["in a frame that has reloaded", [opened, pop, { kind: "ended", reason: "x" }, opened], false],
     ["when the frame is gone", [opened, pop, { kind: "ended", reason: "closed" }], false],
   ])("%s", (_, events, on) => {
-    expect(after(...events).call).toBe(on);
+    expect(once(...events).call).toBe(on);
   });
 
   test("a ready after crmData is a reload, which has ended it", () => {
     const configured: Event = { kind: "post", reply: { action: "crmData", data: {} } };
 
-    expect(after(opened, configured, pop, says("ready")).call).toBe(false);
+    expect(once(opened, configured, pop, says("ready")).call).toBe(false);
   });
 });
 
@@ -75,7 +75,7 @@ describe("interaction logs that only this page has", () => {
     made.attach(at);
     made.receive(kernel(welcome), at);
     made.push(log, at, true);
-    made.push(log, at, true);
+    made.push(log, { now: 20, at: 20 }, true);
     made.receive(kernel({ t: "got", n: 2, done: 1 }), at);
     const held = made.logs;
 
