@@ -44,6 +44,8 @@ class Attached:
     facts: dict[str, Any]
     fresh: bool
     """This kernel had not heard of the page before."""
+    at: float = 0.0
+    """The page's clock when it said so, in ms since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,8 @@ class Channel:
         self._late = LATE
         for out in self._outs:
             out.sent = -1.0
-        return [Attached(facts, fresh)]
+        at = item.get("at")
+        return [Attached(facts, fresh, at if isinstance(at, (int, float)) else 0.0)]
 
     def _turn_to(self, epoch: str) -> None:
         """Speak to another page: answers to the old one are void, what it saved is history."""

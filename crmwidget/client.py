@@ -108,6 +108,10 @@ class Client:
         self._link: Link | None = None
         self._clock = Clock(self._ring, f"crmwidget-{name}-clock")
         self._unwatch = self.handlers.watch(self._handlers_changed)
+        self._born = time.time()
+        self._skew = 0.0
+        """Seconds to add to the page's clock to read ours."""
+        self._missed = 0
         self._tickets = itertools.count(1)
         self._keys = itertools.count(1)
         self._jobs: dict[int, Job] = {}
@@ -235,6 +239,7 @@ class Client:
 
     def _attached(self, event: Attached) -> None:
         self.facts = dict(event.facts)
+        self._skew = time.time() - event.at / 1000
         self.session.restore(self.facts)
         if event.fresh:
             self.desk.draw_again()
@@ -332,7 +337,30 @@ class Client:
         self._jobs[job.ticket] = job
         job.load = None if job.seq is None else self.facts.get("loads")
         self._tell("last_message", job.message)
-        self._carry(self.session.receive(job.message, job.ticket, answered=job.answered), job)
+        effects = self.session.receive(job.message, job.ticket, answered=job.answered)
+        if not self._comes_too_late(job):
+            self._carry(effects, job)
+            return
+        # The state counts all the same, and an answer would come to a question long past.
+        self._carry([e for e in effects if isinstance(e, Changed)], job)
+        self.session.answer(job.ticket)
+        self._missed += 1
+        job.entry.problems += ("missed: no kernel was there while it could be answered",)
+        self.desk.warnings["missed"] = (
+            f"{self._missed} messages came while no kernel was there, and were too old to be "
+            "answered when one came. phone.traffic shows which."
+        )
+        self._end(job, time.monotonic())
+        job.finished.set()
+
+    def _comes_too_late(self, job: Job) -> bool:
+        """Whether it came before this kernel and has waited longer than its handler may take."""
+        if job.log or job.seq is None:
+            return False
+        came = job.message.at.timestamp() + self._skew
+        who = self.sources.answerer(job.message.action)
+        timeout = self._timeout(job, who.handler if who else None)
+        return came < self._born and timeout is not None and time.time() - came > timeout
 
     def _noted(self, note: Mapping[str, Any]) -> None:
         """What the page did alone."""
@@ -404,11 +432,7 @@ class Client:
     # ------------------------------------------------------------ what became of a job
     def begun(self, job: Job, handler: Handler | None) -> None:
         """Its answer is being sought; from now on its time runs."""
-        timeout = handler.timeout if handler else self.timeout
-        if isinstance(timeout, _Default):
-            timeout = self.timeout
-        if isinstance(timeout, _Default):
-            timeout = default_timeout(job.message.action)
+        timeout = self._timeout(job, handler)
         with self.lock:
             job.handler = handler
             if job.log:
@@ -420,6 +444,13 @@ class Client:
         """Logs of its connector that came before this one are parked."""
         with self.lock:
             return any(parked.connector == job.connector for parked in self._parked)
+
+    def _timeout(self, job: Job, handler: Handler | None) -> float | None:
+        """Seconds: the handler's own, the phone's, the action's."""
+        for timeout in (handler.timeout if handler else DEFAULT, self.timeout):
+            if not isinstance(timeout, _Default):
+                return timeout
+        return default_timeout(job.message.action)
 
     def parked(self, job: Job) -> None:
         """An interaction log that nobody saves yet: it waits, here and in the page."""

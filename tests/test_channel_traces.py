@@ -1,4 +1,4 @@
-"""The kernel's end of the channel, in traces that js/test/core/channel-traces.test.ts plays, too."""
+"""The kernel's end of the channel, in traces that js/test/core/channel-traces.test.ts plays."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -677,7 +678,8 @@ class Page:
         self.posted = threading.Event()
         """A history item has arrived."""
         self._seq = 0
-        self.say({"t": "hello", "n": 1, "v": 1, "lowest": 1, "kernel": None, "got": 0, "facts": {}})
+        hello = {"t": "hello", "n": 1, "v": 1, "lowest": 1, "kernel": None, "got": 0, "facts": {}}
+        self.say({**hello, "at": time.time() * 1000})
 
     def send(self, content: dict[str, Any], buffers: list[bytes]) -> None:
         self.items += content["items"]
@@ -689,7 +691,7 @@ class Page:
         for item in items:
             if item["t"] != "hello":
                 self._seq += 1
-            numbered.append({"seq": self._seq, "at": 0, **item})
+            numbered.append({"seq": self._seq, "at": time.time() * 1000, **item})
         self.client.receive(self, {"crm": 1, "epoch": "page", "items": numbered})
 
 
@@ -731,6 +733,30 @@ def test_an_answer_names_the_document_that_asked_and_a_history_item_does_not(
 
     loads = {i["m"]["action"]: i.get("load") for i in page.items if i["t"] == "post"}
     assert loads == {"crmDirectory": 3, "createHistoryItem": None}
+
+
+def test_what_came_before_this_kernel_and_is_too_old_is_missed_but_a_log_is_not(
+    handlers: Handlers, connector: Connector
+) -> None:
+    ran: list[str] = []
+    handlers.on_screen_pop(lambda pop: ran.append("pop"))
+    handlers.on_click_to_dial(lambda change: ran.append("dial"), timeout=None)
+    handlers.on_save_log(lambda log: ran.append("log"))
+    page = Page(connector)
+    log = interaction_log()
+    old = (time.time() - 3600) * 1000
+
+    page.say(
+        {**message("requestPerformInteractionScreenPop", {"aniValues": ["1"]}), "at": old},
+        {**message("requestEnableClickToDial", {"isEnabled": True}), "at": old},
+        {**message(log.action, log.raw), "at": old},
+    )
+    connector.send(screen_pop("2"))
+
+    assert ran == ["dial", "log", "pop"]
+    assert page.client.session.can_dial
+    assert "missed" in page.client.traffic[0].problems[0]
+    assert "1 messages came while no kernel was there" in page.client.desk.warnings["missed"]
 
 
 def test_a_message_that_python_cannot_read_is_counted_and_the_next_one_is_handled(

@@ -1,10 +1,10 @@
-/** The page's end of the channel, in traces that tests/test_channel_traces.py plays, too. */
+/** The page's end of the channel, in traces that tests/test_channel_traces.py plays. */
 
 import { expect, test } from "vitest";
+import vectors from "../../../tests/vectors/channel.json";
 import { Channel, type Effect } from "../../src/core/channel";
 import type { Body } from "../../src/core/outbox";
 import type { Facts } from "../../src/core/wire";
-import vectors from "../../../tests/vectors/channel.json";
 
 interface Step {
   at: number;
@@ -76,7 +76,8 @@ class Pages {
     const taken: number[] = [];
     for (const effect of effects) {
       if (effect.kind === "wake") this.#wakes.set(epoch, effect.at);
-      else if (effect.kind === "transmit") this.said.push({ at: this.now, content: effect.content });
+      else if (effect.kind === "transmit")
+        this.said.push({ at: this.now, content: effect.content });
       else if (effect.kind === "deliver" && effect.item.t !== "set") taken.push(effect.item.seq);
     }
     return taken;
