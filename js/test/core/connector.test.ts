@@ -127,11 +127,11 @@ describe("custom fields", () => {
     ]);
   });
 
-  test.each([
-    [[1, {}], "objects"],
-    [[], "nothing"],
-    ["a,b", "a string"],
-  ])("a picklist with options %j, %s, becomes free text", (options) => {
+  test.each<{ kind: string; options: unknown }>([
+    { kind: "objects", options: [1, {}] },
+    { kind: "nothing", options: [] },
+    { kind: "a string", options: "a,b" },
+  ])("a picklist with $kind for options becomes free text", ({ options }) => {
     const client = calling();
 
     const info = { customFieldType: "PICKLIST", options };
