@@ -122,15 +122,20 @@ def _directory(message: Any, value: object, sources: Precedence, who: str) -> Ou
 
 
 def _screen_pop(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
-    asked = display(message.caller, sources.region) if message.caller else "a withheld number"
-    return _shown(message, value, who, f"No contact for {asked}.")
+    def nobody() -> str:
+        caller = message.caller
+        return (
+            f"No contact for {display(caller, sources.region) if caller else 'a withheld number'}."
+        )
+
+    return _shown(message, value, who, nobody)
 
 
 def _navigate(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
-    return _shown(message, value, who, "There is no record with this id.")
+    return _shown(message, value, who, lambda: "There is no record with this id.")
 
 
-def _shown(message: Any, value: object, who: str, nobody: str) -> Outcome:
+def _shown(message: Any, value: object, who: str, nobody: Callable[[], str]) -> Outcome:
     from crmwidget.directory import matches_of
     from crmwidget.errors import DirectoryError
 
@@ -143,7 +148,7 @@ def _shown(message: Any, value: object, who: str, nobody: str) -> Outcome:
     except DirectoryError:
         raise AnswerError(message.action, value, _CONTACTS) from None
     if not matches:
-        return Outcome(matches=matches, more=(notice(nobody, title="Screen pop"),))
+        return Outcome(matches=matches, more=(notice(nobody(), title="Screen pop"),))
     return Outcome(matches=matches)
 
 

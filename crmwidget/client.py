@@ -743,12 +743,11 @@ class Client:
                     future.set_result(status)
 
     def _summarise(self, *, again: bool = False) -> None:
-        failed = len(self.journal.failed) + len(self.journal.interrupted)
         if self.journal.trouble:
             self.desk.warnings["journal"] = self.journal.trouble
         else:
             self.desk.warnings.pop("journal", None)
-        self.desk.summarise(unsaved=len(self._parked), failed=failed, again=again)
+        self.desk.summarise(unsaved=len(self._parked), failed=self.journal.stuck, again=again)
 
     def _tell(self, name: str, value: object) -> None:
         if self._told.get(name, ABSENT) is not value:

@@ -75,6 +75,8 @@ class Journal:
         self._entries: dict[str, Entry] = {}
         self._taken: set[str] = set()
         """Every key this kernel has had: a page that was reloaded sends some again."""
+        self._stuck: set[str] = set()
+        """Keys of the failed and the interrupted, so that a burst need not count them."""
         self._file: _File | None = None
         self.trouble: str | None = None
         """Why the logs are kept in memory only, where that was not asked for."""
@@ -109,6 +111,7 @@ class Journal:
                 return []
             found = [e for e in left if e not in old]
             self._entries.update({e.key: e for e in found})
+            self._stuck.update(e.key for e in found if e.state != "accepted")
             self._taken.update(e.key for e in found)
             return found
 
@@ -151,11 +154,13 @@ class Journal:
     def start(self, entry: Entry) -> None:
         """Its handler begins: from here on nobody else may run it unasked."""
         entry.state = "started"
+        self._stuck.discard(entry.key)
         self._write(lambda file: file.mark(entry.key, _STARTED))
 
     def fail(self, entry: Entry, error: str) -> None:
         """Its handler raised, or was late; the log stays."""
         entry.state, entry.error = "failed", error
+        self._stuck.add(entry.key)
         self._write(lambda file: file.mark(entry.key, _FAILED, error))
 
     def done(self, entry: Entry) -> None:
@@ -163,6 +168,7 @@ class Journal:
         entry.state = "done"
         with self._lock:
             self._entries.pop(entry.key, None)
+            self._stuck.discard(entry.key)
             last = not self._entries
             self._write(lambda file: file.done(entry.key, last=last))
 
@@ -180,6 +186,11 @@ class Journal:
     def interrupted(self) -> tuple[Entry, ...]:
         """Begun by a kernel that died: saved or not, only the CRM knows."""
         return self._in("interrupted")
+
+    @property
+    def stuck(self) -> int:
+        """How many are failed or interrupted."""
+        return len(self._stuck)
 
     def retry(self) -> int:
         """Run today's handler for every failed and interrupted log, with the same key; how many."""

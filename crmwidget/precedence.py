@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from crmwidget.handlers import EVERY
 from crmwidget.protocol import ACTIONS, incoming, named
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Precedence:
     def answerer(self, action: str) -> Answerer | None:
         """Who answers an action; None: nobody does."""
         known = incoming(action)
+        if known is None and (action == EVERY or named(action)):
+            return None  # "*" and short names are for `on`; on the wire they are names like any
         name = known.name if known else action
         if handler := self.handlers.get(name):
             return Answerer(f"your handler {handler.name}()", handler, handler)
