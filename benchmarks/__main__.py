@@ -1,8 +1,9 @@
 """Benchmarks: `python -m benchmarks NAME ...` runs those, without a name all, and prints the table.
 
-A file is a goal of docs/performance.md. Whatever is compared is measured in
-turn, A B A B ..., in one run, because absolute times move from run to run.
-Nothing here is a test, and nothing fails.
+Each compares a figure of ours with a peer's and states the ratio that is
+wanted. Whatever is compared is measured in turn, A B A B ..., in one run,
+because absolute times move from run to run. Nothing here is a test: a goal
+that is missed is printed, and fails nothing.
 """
 
 from __future__ import annotations

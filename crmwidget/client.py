@@ -269,6 +269,11 @@ class Client:
             self.traffic.add("rejected", "?", None, at=_now(), problems=problem)
             self.channel.finish(event.epoch, event.seq, now=now)
             return None
+        if item.get("simulated") is True and self.connector != "simulator":
+            problem = ("of the simulator, and this phone embeds a real connector by now",)
+            self.traffic.add("rejected", action, None, at=at, problems=problem)
+            self.channel.finish(event.epoch, event.seq, now=now)
+            return []
         place = (event.epoch, event.seq)
         # A reloaded page sends what it had kept under a new number, but the old key.
         key = item["key"] if isinstance(item.get("key"), str) else f"{event.epoch}/{event.seq}"
