@@ -273,7 +273,7 @@ class Client:
             problem = ("of the simulator, and this phone embeds a real connector by now",)
             self.traffic.add("rejected", action, None, at=at, problems=problem)
             self.channel.finish(event.epoch, event.seq, now=now)
-            return []
+            return None
         place = (event.epoch, event.seq)
         # A reloaded page sends what it had kept under a new number, but the old key.
         key = item["key"] if isinstance(item.get("key"), str) else f"{event.epoch}/{event.seq}"

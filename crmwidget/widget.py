@@ -1,7 +1,9 @@
 """CRMWidget: the anywidget around a client. Traits, arguments and the comm's routing; nothing else.
 
 A CRMWidget is a handle: running its cell again makes another one for the same
-name, which attaches to the living client and lends it a new comm.
+name, which attaches to the living client and lends it a new comm. What a phone
+is made of loads with the first one, so that importing this costs hardly more
+than anywidget does.
 """
 
 from __future__ import annotations
@@ -21,17 +23,14 @@ from typing import TYPE_CHECKING, Any, Final
 import anywidget
 import traitlets
 
-from crmwidget.address import address
-from crmwidget.cell import Cell
-from crmwidget.client import Client, living
 from crmwidget.errors import CRMWidgetError, NotReadyError, SimulatorError
 from crmwidget.handlers import DEFAULT, HandlerMethods, Handlers, Timeout
-from crmwidget.journal import default_path
-from crmwidget.precedence import checked_adapter, checked_crm_data, checked_directory
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from crmwidget.cell import Cell
+    from crmwidget.client import Client
     from crmwidget.directory import Matches
     from crmwidget.failures import Failure
     from crmwidget.journal import Interactions, Journal
@@ -70,6 +69,24 @@ class _Latest(traitlets.TraitType[Any, Any]):
         obj._notify_trait(self.name, old, new)
 
 
+def _as_crm_data(phone: CRMWidget, value: Any) -> Any:
+    from crmwidget.precedence import checked_crm_data
+
+    return checked_crm_data(value, phone._client.sources.user)
+
+
+def _as_directory(phone: CRMWidget, value: Any) -> Any:
+    from crmwidget.precedence import checked_directory
+
+    return checked_directory(value, phone._client.sources.region)
+
+
+def _as_adapter(phone: CRMWidget, value: Any) -> Any:
+    from crmwidget.precedence import checked_adapter
+
+    return checked_adapter(value)
+
+
 class CRMWidget(HandlerMethods, anywidget.AnyWidget):
     """A contact-centre softphone in the notebook; what it asks, your functions answer.
 
@@ -106,9 +123,9 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
     record = traitlets.Any(None, allow_none=True, read_only=True)
     candidates = traitlets.Tuple(read_only=True)
     can_dial = traitlets.Bool(default_value=False, read_only=True)
-    crm_data = _Latest(lambda phone, value: checked_crm_data(value, phone._client.sources.user))
-    directory = _Latest(lambda phone, value: checked_directory(value, phone._client.sources.region))
-    crm = _Latest(lambda phone, value: checked_adapter(value))
+    crm_data = _Latest(_as_crm_data)
+    directory = _Latest(_as_directory)
+    crm = _Latest(_as_adapter)
 
     def __init__(
         self,
@@ -129,6 +146,11 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         placement: str = "auto",
         **unknown: Any,
     ) -> None:
+        from crmwidget.address import address
+        from crmwidget.cell import Cell
+        from crmwidget.client import Client, living
+        from crmwidget.precedence import checked_adapter, checked_crm_data, checked_directory
+
         _refuse(unknown)
         checked = None if origin is None else address(origin)
         origins = _origins(allow_origins)
@@ -297,6 +319,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
     def close(self, *, force: bool = False) -> None:
         """End the phone: frame, channel and threads; refuses while a log is kept."""
         if _attached.get(self._key) is self:
+            from crmwidget.client import living
+
             self._client.close(force=force)
             _attached.pop(self._key, None)
             living.pop(self._key, None)
@@ -372,6 +396,8 @@ def _refuse(unknown: dict[str, Any]) -> None:
 def _origins(given: Iterable[str]) -> list[str]:
     if isinstance(given, str):
         raise TypeError("allow_origins= is a list of origins: allow_origins=['https://...'].")
+    from crmwidget.address import address
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # here an origin without a path is what is wanted
         return [address(origin).origin for origin in given]
@@ -396,6 +422,8 @@ def _journal_path(given: Any, key: str, connector: str) -> pathlib.Path | None:
     if given is False or (given is None and connector == "simulator"):
         return None
     if given is None or given is True:
+        from crmwidget.journal import default_path
+
         return default_path(key, connector)
     return pathlib.Path(given).expanduser()
 
