@@ -218,7 +218,8 @@ class Channel:
         del page.open[seq]
         if page.done == before:
             page.finished.append(seq)
-            self._new_done.append(seq)
+            if epoch == self.epoch:
+                self._new_done.append(seq)
         if self._marks_at is None:
             self._marks_at = now + MARKS
 

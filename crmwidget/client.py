@@ -18,13 +18,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from crmwidget import answers, protocol
+from crmwidget.buttons import Buttons
 from crmwidget.channel import Attached, Channel, Delivered
+from crmwidget.commands import Commands
 from crmwidget.desk import Desk
 from crmwidget.errors import (
     ClickToDialDisabled,
     HandlerTimeoutError,
     PhoneClosedError,
-    SimulatorError,
 )
 from crmwidget.failures import Failure, advised
 from crmwidget.handlers import DEFAULT, EVERY, Handler, Handlers, Timeout, _Default
@@ -104,6 +105,7 @@ class Client:
         """Told of every new status, last_message, record, candidates, can_dial."""
         self.sent: Callable[[Send], None] = lambda send: None
         """Told of every message that goes to the connector."""
+        self._buttons = Buttons(self)
         self._settings: dict[str, Any] | None = None
         self._link: Link | None = None
         self._clock = Clock(self._ring, f"crmwidget-{name}-clock")
@@ -117,8 +119,7 @@ class Client:
         self._jobs: dict[int, Job] = {}
         self._recent: OrderedDict[int, Job] = OrderedDict()
         self._parked: list[Job] = []
-        self._commands: dict[int, concurrent.futures.Future[dict[str, Any]]] = {}
-        self._command_numbers = itertools.count(1)
+        self._commands = Commands()
         self._waiters: list[tuple[Callable[[str], bool], concurrent.futures.Future[str]]] = []
         self._told: dict[str, object] = {}
 
@@ -252,7 +253,7 @@ class Client:
         if item.get("t") == "note":
             self._noted(item)
         elif item.get("t") == "do":
-            self.runner.later(lambda: self._do(item))
+            self.runner.later(lambda: self._buttons.pressed(item))
         self.channel.finish(event.epoch, event.seq, now=now)
 
     def _said(self, event: Delivered, now: float) -> Job | None:
@@ -373,7 +374,8 @@ class Client:
         detail: dict[str, Any] = given if isinstance(given, dict) else {}
         what = note.get("what")
         if what == "sim":
-            self._commanded(detail)
+            # Behind what arrived before: `await call.end()` returns when the log is saved.
+            self.runner.later(lambda: self._commands.answered(detail))
         elif what in ("rejected", "dropped"):
             reason = f"{detail.get('reason', what)}, {note.get('n', 1)} times"
             if detail.get("origin"):
@@ -598,60 +600,6 @@ class Client:
             self._summarise()
             self._flush()
 
-    # ------------------------------------------------------------ a person used the panel
-    def _do(self, item: Mapping[str, Any]) -> None:
-        args = item.get("args")
-        doing: Callable[[Mapping[str, Any], int], object] | None = {
-            "dial": self._do_dial,
-            "search": self._do_search,
-            "run_again": self._do_run_again,
-            "choose": self._do_choose,
-            "retry": lambda args, re: self.journal.retry(),
-            "ring": lambda args, re: self.command("ring", dict(args)),
-        }.get(str(item.get("what")))
-        if doing is None or not isinstance(args, dict):
-            return
-        try:
-            doing(args, item["seq"])
-        except Exception as error:  # noqa: BLE001 - shown to the person who pressed the button
-            with self.lock:
-                self._show("warning", {"text": Failure.text_of(error)}, item["seq"])
-                self._flush()
-
-    def _do_dial(self, args: Mapping[str, Any], re: int) -> None:
-        contact = args.get("contact")
-        wanted = contact.get("id") if isinstance(contact, dict) else None
-        self.dial(str(args["number"]), self.desk.contact(wanted))
-
-    def _do_search(self, args: Mapping[str, Any], re: int) -> None:
-        with self.lock:
-            self.desk.search(str(args.get("text", "")), int(args.get("offset", 0)), re)
-            self._flush()
-
-    def _do_choose(self, args: Mapping[str, Any], re: int) -> None:
-        with self.lock:
-            self.desk.choose(int(args.get("index", -1)))
-            self._flush()
-
-    def _do_run_again(self, args: Mapping[str, Any], re: int) -> None:
-        """The same message through today's handler, for the card: nothing is answered twice."""
-        job = self._recent.get(int(args.get("seq", -1)))
-        who = self.sources.answerer(job.message.action) if job else None
-        if job is None or who is None or job.log:
-            return
-        started = time.monotonic()
-        try:
-            with self.runner.shown():
-                value = self.runner.value_of(who.ask(job.message))
-            outcome = answers.interpret(job.message, value, self.sources, who.who)
-        except Exception as error:  # noqa: BLE001 - reported like the first time
-            self.reported(job, who.name or who.who, advised(error), who.handler)
-            return
-        with self.lock:
-            job.handler, job.arrived = who.handler, started
-            self.desk.draw(job, who, outcome)
-            self._flush()
-
     # ------------------------------------------------------------ what a program asks for
     def post(self, send: Send) -> None:
         """Send a client message."""
@@ -674,6 +622,16 @@ class Client:
             self._show("dialled", {"number": number, "name": name})
             self._flush()
 
+    def recent(self, seq: int) -> Job | None:
+        """A message that the panel can still name."""
+        return self._recent.get(seq)
+
+    def showing(self, show: Callable[[], object]) -> None:
+        """Call what shows something to the person, and send it."""
+        with self.lock:
+            show()
+            self._flush()
+
     def notify(self, send: Send) -> None:
         """A notice for the agent, not to be shown late."""
         self.post(_expiring(send, time.monotonic()))
@@ -685,27 +643,11 @@ class Client:
     def command(self, what: str, args: dict[str, Any]) -> concurrent.futures.Future[dict[str, Any]]:
         """The simulator's remote control; resolves when all that the command caused is through."""
         self._open()
-        future: concurrent.futures.Future[dict[str, Any]] = concurrent.futures.Future()
         with self.lock:
-            ref = next(self._command_numbers)
-            self._commands[ref] = future
+            ref, future = self._commands.add()
             self.channel.push({"t": "sim", "ref": ref, "what": what, "args": args})
             self._flush()
         return future
-
-    def _commanded(self, detail: Mapping[str, Any]) -> None:
-        future = self._commands.pop(detail.get("id", -1), None)
-        if future is None:
-            return
-
-        def resolve() -> None:
-            # Behind what arrived before: `await call.end()` returns when the log is saved.
-            if detail.get("ok") is True:
-                future.set_result(dict(detail.get("state") or {}))
-            else:
-                future.set_exception(SimulatorError(str(detail.get("error") or "it refused")))
-
-        self.runner.later(resolve)
 
     # ------------------------------------------------------------ state
     @property
@@ -778,9 +720,7 @@ class Client:
             self.closed = True
             self._state()
             self._unwatch()
-            commands, self._commands = self._commands, {}
-        for future in commands.values():
-            future.set_exception(PhoneClosedError("the phone was closed"))
+        self._commands.end(PhoneClosedError("the phone was closed"))
         self.journal.close()
         self._clock.stop()
         self.runner.stop()

@@ -144,6 +144,10 @@ class Desk:
             self._summary = summary
             self._show("summary", summary, None)
 
+    def warn(self, text: str, re: int) -> None:
+        """Why what a person asked for could not be done."""
+        self._show("warning", {"text": text}, re)
+
     def search(self, text: str, offset: int, re: int) -> None:
         """A page of contacts for the contacts tab."""
         directory: Any = self._sources.directory

@@ -299,7 +299,7 @@ class _File:
         self._marks = self._connect("NORMAL")
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS logs(key TEXT PRIMARY KEY, connector TEXT, received REAL, "
-            "action TEXT, data TEXT, state INTEGER, error TEXT) WITHOUT ROWID"
+            "action TEXT, data TEXT, state INTEGER, error TEXT)"
         )
 
     def _connect(self, synchronous: str) -> sqlite3.Connection:
@@ -354,7 +354,7 @@ class _File:
             self._abandoned.touch(0o600)
 
     def left(self) -> list[Entry]:
-        """What is not done, oldest first; handled keys older than the age limit are forgotten."""
+        """What is not done, in the order in which it came; keys handled long ago are forgotten."""
         if self._abandoned.exists():  # what was accepted then may have been begun, or even done
             self._db.execute("UPDATE logs SET state=? WHERE state=?", (_STARTED, _ACCEPTED))
             self._abandoned.unlink()
@@ -363,7 +363,7 @@ class _File:
         )
         rows = self._db.execute(
             "SELECT key, connector, received, action, data, state, error FROM logs "
-            "WHERE state<? ORDER BY received, key",
+            "WHERE state<? ORDER BY rowid",
             (_DONE,),
         )
         found = []

@@ -1,0 +1,44 @@
+"""Commands: what the simulator was told to do and has not answered yet."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from crmwidget.errors import SimulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Future = concurrent.futures.Future[dict[str, Any]]
+
+
+class Commands:
+    """One per client."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[object, Future] = {}
+        self._numbers = itertools.count(1)
+
+    def add(self) -> tuple[int, Future]:
+        """A number for the command, and what resolves with the simulator's state."""
+        number, future = next(self._numbers), Future()
+        self._waiting[number] = future
+        return number, future
+
+    def answered(self, answer: Mapping[str, Any]) -> None:
+        """The page's note: id, ok, error, state."""
+        future = self._waiting.pop(answer.get("id"), None)
+        if future is None:
+            return
+        if answer.get("ok") is True:
+            future.set_result(dict(answer.get("state") or {}))
+        else:
+            future.set_exception(SimulatorError(str(answer.get("error") or "it refused")))
+
+    def end(self, error: Exception) -> None:
+        """Nobody will answer any more."""
+        waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            future.set_exception(error)
