@@ -7,13 +7,13 @@ outcome means for the connection is the client's business.
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import inspect
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from crmwidget import answers
 from crmwidget.errors import CRMWidgetError
@@ -23,7 +23,8 @@ from crmwidget.session import default_timeout
 from crmwidget.workers import Loop, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    import concurrent.futures
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
     from crmwidget.cell import Cell
     from crmwidget.journal import Entry as LogEntry
@@ -89,6 +90,58 @@ class Accounts(Protocol):
         """An error that does not decide what becomes of the job."""
 
 
+Waiting = tuple[Job, "Answerer", "Awaitable[Any] | None"]
+
+
+class Lane:
+    """The coroutines of one action, one after another on the loop."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        run: Callable[[Job, Answerer, Awaitable[Any] | None], Coroutine[Any, Any, None]],
+    ) -> None:
+        self._loop = loop
+        self._run = run
+        self._lock = threading.Lock()
+        self._waiting: deque[Waiting] = deque()
+        self.started = _set_event()
+        """None of them waits to begin."""
+        self.idle = _set_event()
+        """None of them runs."""
+
+    def add(self, job: Job, who: Answerer, value: Awaitable[Any] | None = None) -> None:
+        """Run it when the ones before are through; `value`: it was called already."""
+        with self._lock:
+            self._waiting.append((job, who, value))
+            self.started.clear()
+            if self.idle.is_set():
+                self.idle.clear()
+                self._loop.run(self._drain())
+
+    async def _drain(self) -> None:
+        import asyncio
+
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self.idle.set()
+                    return
+                job, who, value = self._waiting.popleft()
+            running = asyncio.ensure_future(self._run(job, who, value))
+            await asyncio.sleep(0)  # it has begun, up to where it first waits
+            with self._lock:
+                if not self._waiting:
+                    self.started.set()
+            await running
+
+
+def _set_event() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 class Runner:
     """One per client."""
 
@@ -100,11 +153,8 @@ class Runner:
         self._worker = Worker(f"crmwidget-{name}-handlers")
         self._loop = Loop(f"crmwidget-{name}-loop")
         self._changed = threading.Condition()
-        self._running: dict[str, concurrent.futures.Future[None]] = {}
+        self._lanes: dict[str, Lane] = {}
         self._current: Job | None = None
-        self._begun = threading.Event()
-        """The newest coroutine has begun."""
-        self._begun.set()
 
     def submit(self, job: Job) -> None:
         """Take a job behind all that were submitted before."""
@@ -176,9 +226,13 @@ class Runner:
         if who is None or (job.answered and not (action and action.name == "ready")):
             self._accounts.done(job, who, answers.Outcome())
             return
-        self._wait_for_same(job)
-        if not (who.handler and inspect.iscoroutinefunction(who.handler.function)):
-            self._begun.wait(GRACE)  # handlers start in the order of arrival, on whichever thread
+        lane = self._lanes.setdefault(job.message.action, Lane(self._loop, self._await))
+        if who.handler and inspect.iscoroutinefunction(who.handler.function):
+            lane.add(job, who)
+            return
+        lane.idle.wait(default_timeout(job.message.action))
+        for other in self._lanes.values():
+            other.started.wait(GRACE)  # handlers start in the order of arrival
         self._current = job
         self._accounts.begun(job, who.handler)
         try:
@@ -188,20 +242,18 @@ class Runner:
             self._accounts.failed(job, who, error)
         else:
             if inspect.isawaitable(value):
-                self._begun = threading.Event()
-                task = self._await(job, who, value, self._begun)
-                self._running[job.message.action] = self._loop.run(task)
+                lane.add(job, who, value)
             else:
                 self._returned(job, who, value)
         if self._current is job:
             self._current = None
 
-    async def _await(
-        self, job: Job, who: Answerer, value: Awaitable[Any], begun: threading.Event
-    ) -> None:
-        begun.set()
+    async def _await(self, job: Job, who: Answerer, value: Awaitable[Any] | None) -> None:
         try:
             with self.shown():
+                if value is None:
+                    self._accounts.begun(job, who.handler)
+                    value = cast("Awaitable[Any]", who.ask(job.message))
                 result = await value
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is reported
             self._accounts.failed(job, who, error)
@@ -221,11 +273,6 @@ class Runner:
         if job.log:
             job.log.returned = getattr(value, "task_id", value)
         self._accounts.done(job, who, outcome)
-
-    def _wait_for_same(self, job: Job) -> None:
-        running = self._running.pop(job.message.action, None)
-        if running is not None:
-            concurrent.futures.wait([running], timeout=default_timeout(job.message.action))
 
     def _wait_for_answerer(self, job: Job) -> Answerer | None:
         """A message can come before `@phone.on_...` has run: wait for that or the cell's end."""
