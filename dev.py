@@ -358,7 +358,7 @@ BIOME = "node node_modules/@biomejs/biome/bin/biome"
 TSC = "node node_modules/typescript/bin/tsc"
 VITEST = "node node_modules/vitest/vitest.mjs run --project"
 PYTEST = "python -m pytest"
-FOLDERS = {name: f"tests/{name}" for name in ("browser", "notebooks", "systems")}
+FOLDERS = {name: f"tests/{name}" for name in ("browser", "hostile", "notebooks", "systems")}
 IGNORED = " ".join(f"--ignore={path}" for path in FOLDERS.values())
 CHECKS: tuple[Check, ...] = (
     Check("build", ("python dev.py build",)),

@@ -13,7 +13,15 @@ import importlib
 
 from benchmarks._rounds import table
 
-MODULES = {"roundtrip": "roundtrip", "import": "import_", "frontend": "frontend"}
+MODULES = {
+    "roundtrip": "roundtrip",
+    "nodelay": "nodelay",
+    "busy": "busy",
+    "burst": "burst",
+    "import": "import_",
+    "frontend": "frontend",
+    "journal": "journal",
+}
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmwidget.channel import (
@@ -369,6 +369,81 @@ def test_over_a_bad_link_everything_arrives_once_and_in_order_both_ways(  # noqa
     assert handled == list(range(1, page.last + 1))
     assert page.received == list(range(1, pushed + 1))
     assert page.queue == {}
+
+
+TURNS = st.lists(
+    st.tuples(
+        st.sampled_from(["say", "ask", "tick", "drop up", "drop down", "finish"]),
+        st.sampled_from(["one", "other"]),
+    ),
+    max_size=60,
+)
+
+
+@given(TURNS)
+@example(  # what was done above the mark on one page was said to the other
+    [
+        *(("say", epoch) for epoch in ("one", "one", "other", "other")),
+        ("tick", "one"),
+        ("finish", "one"),
+        ("tick", "one"),
+    ]
+)
+@settings(deadline=None)
+def test_pages_that_take_turns_take_nothing_from_each_other(  # noqa: C901 - as above
+    turns: list[tuple[str, str]],
+) -> None:
+    pages = {epoch: Page(epoch) for epoch in ("one", "other")}
+    channel, now = Channel("kernel"), 0.0
+    up: list[Content] = [page.ask() for page in pages.values()]
+    handled: dict[str, list[int]] = {epoch: [] for epoch in pages}
+    finished: dict[str, set[int]] = {epoch: set() for epoch in pages}
+
+    def finish(epoch: str, number: int) -> None:
+        finished[epoch].add(number)
+        channel.finish(epoch, number, now=now)
+
+    def exchange() -> None:
+        nonlocal now
+        now += 0.05
+        for content in up[:]:
+            handled[content["epoch"]] += numbers(channel.receive(content, now=now))
+        up.clear()
+        for content, _ in channel.flush(now=now):
+            for page in pages.values():
+                up.extend(page.receive(content))
+        for epoch, page in pages.items():
+            forgotten = {n for n in range(1, page.last + 1) if not page.queue.get(n)}
+            assert forgotten <= finished[epoch]
+
+    for step, epoch in turns:
+        left = [n for n in handled[epoch] if n not in finished[epoch]]
+        if step == "say":
+            up.append(pages[epoch].say())
+        elif step == "ask":
+            up.append(pages[epoch].ask())
+        elif step == "drop up":
+            up.clear()
+        elif step == "drop down":
+            now += 0.05
+            channel.flush(now=now)
+        elif step == "finish" and left:
+            finish(epoch, left[-1])
+        else:
+            exchange()
+    for epoch, page in pages.items():  # a person wants one, then the other
+        for _ in range(8):
+            now += 8 * LATE
+            up.append(page.ask())
+            exchange()
+            exchange()
+        for number in range(1, page.last + 1):
+            finish(epoch, number)
+        now += 1
+        exchange()
+
+        assert handled[epoch] == list(range(1, page.last + 1))
+        assert page.queue == {}
 
 
 @given(st.integers(1, 20), st.data())

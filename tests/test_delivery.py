@@ -55,10 +55,15 @@ class Page:
 
 
 class Running:
-    """A cell that has not ended."""
+    """A cell that has not ended, and never does."""
 
     def __init__(self) -> None:
-        self.ended = threading.Event()
+        self.ended = self
+        self.asked = threading.Event()
+
+    def is_set(self) -> bool:
+        self.asked.set()
+        return False
 
     def shown(self) -> Any:
         return threading.Lock()
@@ -121,9 +126,10 @@ def test_logs_of_an_earlier_kernel_are_saved_before_what_the_page_sends(
 
     client.open_journal(path)
     settled(client)
-    client.runner.cell = Running()  # type: ignore[assignment]
+    client.runner.cell = cell = Running()  # type: ignore[assignment]
     page = Page(client, "page")
     page.logs(1, 2, 3, 4, 5, 6)
+    assert cell.asked.wait(20)  # the fourth waits for a handler
     saved = saver(handlers)
     settled(client)
 
@@ -223,6 +229,21 @@ def test_a_log_that_failed_is_kept_by_the_reloaded_page_until_it_is_saved(
     assert (during, saved, page.done) == (0, ["1"], 1)
 
 
+def test_logs_of_one_millisecond_are_left_in_their_order(path: Path) -> None:
+    first = journal()
+    first.open(path)
+    now = datetime.now(UTC)
+    entries = [Entry(interaction_log(key=f"page/{n}"), ORIGIN, now) for n in range(8, 12)]
+    first.accept(entries)
+    first.close()
+
+    second = journal()
+    left = second.open(path)
+    second.close()
+
+    assert [e.key for e in left] == ["page/8", "page/9", "page/10", "page/11"]
+
+
 def test_the_same_key_twice_in_one_message_is_one_log(
     handlers: Handlers, client: Client, path: Path
 ) -> None:
@@ -234,6 +255,20 @@ def test_the_same_key_twice_in_one_message_is_one_log(
 
     assert saved == ["1"]
     assert client.journal.durable
+
+
+def test_a_log_of_the_simulator_never_reaches_the_handler_of_a_real_connector(
+    handlers: Handlers, client: Client
+) -> None:
+    saved = saver(handlers)
+
+    page = Page(client, "page")
+    page.logs(1, simulated=True)
+    page.logs(2, first=2)
+    settled(client)
+
+    assert (saved, page.done) == (["2"], 2)
+    assert "of the simulator" in next(iter(client.traffic)).problems[0]
 
 
 # ------------------------------------------------------------ a journal that fails

@@ -73,6 +73,8 @@ export class Frame {
     }
     this.element.addEventListener("load", this.#loaded);
     this.#window.addEventListener("message", this.#heard);
+    // What cannot be read here, as a compiled module, arrives so; its data is null
+    this.#window.addEventListener("messageerror", this.#heard);
     place.append(this.element);
   }
 
@@ -107,6 +109,7 @@ export class Frame {
 
   close(): void {
     this.#window.removeEventListener("message", this.#heard);
+    this.#window.removeEventListener("messageerror", this.#heard);
     this.element.removeEventListener("load", this.#loaded);
     this.element.remove();
   }

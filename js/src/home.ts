@@ -43,6 +43,9 @@ export interface HomeEvents {
 
 /** ms: a cell that runs again passes through home, and shall not flash it. */
 const DELAY = 400;
+/** px from the edge of the page to the first dock, and from one dock to the next. */
+const GAP = 24;
+const WIDTH = 336;
 const CAN_MOVE = () => "moveBefore" in Element.prototype;
 
 /** Whether outputs of this page are Lumino's: known before there is a view to ask. */
@@ -233,15 +236,13 @@ interface DockEvents {
   shown(): void;
 }
 
-/** The dock: a header and the frame, at the lower right of the page. */
+/** The dock: a header and the frame, at the lower right of the page; dressed by the panel's style. */
 class Dock {
   readonly body = element("div", "height:560px;max-height:calc(100vh - 90px)");
   readonly #element = element(
     "section",
-    "position:fixed;right:24px;bottom:40px;width:320px;z-index:9000;overflow:hidden;" +
-      "border:1px solid var(--jp-border-color1,#8888);border-radius:6px;color-scheme:light dark;" +
-      "background:var(--jp-layout-color1,Canvas);color:var(--jp-ui-font-color1,CanvasText);" +
-      "box-shadow:0 2px 12px #0004;font:13px/1.45 var(--jp-ui-font-family,system-ui,sans-serif)",
+    "position:fixed;bottom:40px;width:320px;max-width:calc(100vw - 48px);z-index:9000;" +
+      "overflow:hidden;border-radius:6px;box-shadow:0 2px 12px #0004",
   );
   readonly #title = element(
     "span",
@@ -250,7 +251,10 @@ class Dock {
   readonly #toCell: HTMLButtonElement;
   readonly #fold: HTMLButtonElement;
   readonly #close: HTMLButtonElement;
-  readonly #question = element("div", "padding:6px 10px");
+  readonly #question = element(
+    "div",
+    "flex-wrap:wrap;align-items:center;gap:6px;padding:4px 10px 8px",
+  );
   readonly #events: DockEvents;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #folded = false;
@@ -258,14 +262,14 @@ class Dock {
 
   constructor(title: string, events: DockEvents) {
     this.#events = events;
-    this.#element.className = "crmwidget-home";
+    this.#element.className = "crmwidget-home crmw-ui";
     this.#element.ariaLabel = title;
     this.#title.textContent = title;
     this.#toCell = button("To cell", "Move the phone into its cell", () => events.toCell());
     this.#fold = button("_", "Minimise", () => this.#set(!this.#folded));
     const header = element(
       "header",
-      "display:flex;align-items:center;gap:4px;padding:3px 4px 3px 10px",
+      "display:flex;align-items:center;gap:4px;padding:4px 4px 4px 10px",
     );
     this.#close = button("\u00d7", "Close the phone", () => events.close(false));
     header.append(this.#title, this.#toCell, this.#fold, this.#close);
@@ -285,7 +289,8 @@ class Dock {
   open(): void {
     if (!this.#element.isConnected) {
       const others = document.querySelectorAll(".crmwidget-home").length;
-      this.#element.style.right = `${24 + 336 * others}px`;
+      const room = Math.max(1, Math.floor((window.innerWidth - GAP) / WIDTH));
+      this.#element.style.right = `${GAP + WIDTH * (others % room)}px`;
       document.body.append(this.#element);
     }
     this.#element.style.display = "";
@@ -316,7 +321,7 @@ class Dock {
     const keep = button("Keep it", "Keep the phone", () => this.#keep());
     this.#question.replaceChildren(`${cost} Close the phone? `, close, keep);
     this.#question.ariaLabel = cost;
-    this.#question.style.display = "";
+    this.#question.style.display = "flex";
     keep.focus();
   }
 
@@ -370,7 +375,6 @@ function button(text: string, name: string, press: () => void): HTMLButtonElemen
   made.textContent = text;
   made.ariaLabel = name;
   made.title = name;
-  made.style.cssText = "all:revert;font:inherit;padding:0 6px;cursor:pointer";
   made.addEventListener("click", press);
   return made;
 }

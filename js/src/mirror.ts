@@ -6,15 +6,10 @@
  */
 
 import { isPlain } from "./core/guard";
+import type { Msg } from "./core/wire";
 
 /** An interaction log as an earlier page in this tab has left it. */
-export interface Left {
-  key: string;
-  /** When it came, ms since 1970. */
-  at: number;
-  /** The message as JSON text. */
-  m: string;
-}
+export type Left = Pick<Msg, "at" | "m" | "simulated"> & { key: string };
 
 export class Mirror {
   readonly #prefix: string;
@@ -35,11 +30,11 @@ export class Mirror {
     return this.#left;
   }
 
-  keep({ key, at, m }: Left): void {
+  keep(key: string, { at, m, simulated }: Omit<Left, "key">): void {
     if (!this.#on || this.#names.has(key)) return;
     const name = `${this.#prefix}${this.#next++}`;
     this.#try((storage) => {
-      storage.setItem(name, JSON.stringify({ key, at, m }));
+      storage.setItem(name, JSON.stringify({ key, at, m, simulated }));
       this.#names.set(key, name);
     });
   }
@@ -91,7 +86,7 @@ function parse(text: string): Left | null {
     return null;
   }
   if (!isPlain(value)) return null;
-  const { key, at, m } = value;
+  const { key, at, m, simulated } = value;
   const good = typeof key === "string" && typeof at === "number" && typeof m === "string";
-  return good ? { key, at, m } : null;
+  return good ? { key, at, m, ...(simulated === true && { simulated }) } : null;
 }

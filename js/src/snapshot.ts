@@ -52,9 +52,10 @@ export const outdated: View = {
   advice: null,
 };
 
-/** What the dock is called. */
-export function titleOf(settings: Settings | null): string {
-  return [settings?.name, hostOf(settings)].filter(Boolean).join(" \u00b7 ");
+/** What the dock is called; `call`: one may be on [I], which is all there is to see of a folded one. */
+export function titleOf(settings: Settings | null, call = false): string {
+  const who = settings?.simulated ? "simulator" : hostOf(settings);
+  return [settings?.name, call ? "a call may be on" : who].filter(Boolean).join(" \u00b7 ");
 }
 
 /** What closing the phone may cost, as a sentence; `logs`: interaction logs only this page has. */

@@ -209,7 +209,7 @@ export class Softphone implements Handle {
     for (const effect of effects) {
       switch (effect.kind) {
         case "keep":
-          this.#mirror.keep(effect);
+          this.#mirror.keep(effect.key, effect.item);
           break;
         case "forget":
           this.#mirror.forget(effect.key);
@@ -283,14 +283,13 @@ export class Softphone implements Handle {
     else if (exp !== undefined && kernelTime > exp) why = "late";
     else if (load !== undefined && load !== this.#state.loads) why = "the frame has reloaded";
     const reply = why === null ? this.#resolve(m) : null;
-    const { action } = m;
+    // Noting it would be a message of its own, for which the connector's next question had to wait
     if (reply) {
       this.#connect({ kind: "post", reply });
-      this.#tell({ t: "note", what: "posted", detail: { seq, action } });
-    } else {
-      const reason = why ?? "its data did not arrive";
-      this.#tell({ t: "note", what: "dropped", detail: { seq, action, reason } });
+      return;
     }
+    const detail = { seq, action: m.action, reason: why ?? "its data did not arrive" };
+    this.#tell({ t: "note", what: "dropped", detail });
   }
 
   #display(item: Show): void {
@@ -504,7 +503,7 @@ export class Softphone implements Handle {
 
   #draw(): void {
     for (const seat of this.#seats) this.#update(seat);
-    this.#home.label(titleOf(this.#settings));
+    this.#home.label(titleOf(this.#settings, this.#state.call));
     const { state } = this.#channel.standing(performance.now());
     this.#clock.set(state === "waiting" ? performance.now() + 1_000 : null);
   }

@@ -38,6 +38,11 @@ NAP: Final = 30
 """Milliseconds between two looks."""
 
 _TOKEN: Final = "t"  # noqa: S105 - of a server that only this run can reach
+_APPS: Final = {
+    "jupyterlab": ("LabApp", "lab/tree"),
+    "notebook": ("JupyterNotebookApp", "notebooks"),
+}
+"""By the module that is run: its class of settings, and where it opens a notebook."""
 _SETTINGS: Final = {
     "apputils-extension/notification": {
         "fetchNews": "false",
@@ -59,9 +64,10 @@ _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Server:
-    """A JupyterLab server on a free port of 127.0.0.1; `url` is its origin."""
+    """A server of an `_APPS` on a free port of 127.0.0.1; `url` is its origin."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: str = "jupyterlab") -> None:
+        self.app = app
         self.folder = Path(tempfile.mkdtemp(prefix="crmwidget-lab-"))
         self.root = self.folder / "notebooks"
         self.root.mkdir()
@@ -77,14 +83,14 @@ class Server:
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                    *(sys.executable, "-m", app, "--no-browser", "--allow-root"),
                     "--ServerApp.ip=127.0.0.1",
                     f"--ServerApp.port={port}",
                     "--ServerApp.port_retries=0",
                     f"--ServerApp.root_dir={self.root}",
                     f"--IdentityProvider.token={_TOKEN}",
                     "--ServerApp.terminals_enabled=False",
-                    "--LabApp.expose_app_in_browser=True",
+                    f"--{_APPS[app][0]}.expose_app_in_browser=True",
                     "--LabApp.extension_manager=readonly",
                 ],
                 env=self._environment(),
@@ -108,8 +114,12 @@ class Server:
                 self.api("/api/status")
                 return
             if self._process.poll() is not None or time.monotonic() > end:
-                raise AssertionError(f"JupyterLab did not start:\n{self.log_tail()}")
+                raise AssertionError(f"{self.app} did not start:\n{self.log_tail()}")
             time.sleep(NAP / 1000)
+
+    def address(self, name: str) -> str:
+        """Where a notebook is opened."""
+        return f"{self.url}/{_APPS[self.app][1]}/{name}?token={_TOKEN}&reset"
 
     def api(self, path: str, method: str = "GET", body: object = None) -> Any:
         """Call the server's REST interface."""
@@ -168,9 +178,11 @@ class Server:
 
 
 class Notebook:
-    """One notebook open in a page of its own."""
+    """One notebook open in a page of its own; `script` runs before the page's own do."""
 
-    def __init__(self, context: BrowserContext, server: Server, name: str, *cells: str) -> None:
+    def __init__(
+        self, context: BrowserContext, server: Server, name: str, *cells: str, script: str = ""
+    ) -> None:
         self.server = server
         self.name = name
         self.console: list[str] = []
@@ -179,8 +191,9 @@ class Notebook:
         self.page.set_default_timeout(PATIENCE * 1000)
         self.page.on("console", self._noted)
         self.page.on("pageerror", lambda error: self.console.append(f"pageerror {error}"))
-        url = f"{server.url}/lab/tree/{name}?token={_TOKEN}&reset"
-        self.page.goto(url, wait_until="commit")
+        if script:
+            self.page.add_init_script(script)
+        self.page.goto(server.address(name), wait_until="commit")
         self.page.wait_for_function("() => window.jupyterapp?.shell", polling=NAP)
         self.page.evaluate("() => window.jupyterapp.restored")
         self._until_ready()

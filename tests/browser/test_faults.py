@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.browser.conftest import OPENED
-from tests.browser.faults import FAULTS, Fault, Restartable, Scene, ServerRestarted
+from tests.browser.faults import FAULTS, Fault, Scene, ServerRestarted
+from tests.browser.road import Restartable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ RECORDS: Final = 1_000 if ROUNDS else 300
 
 
 @pytest.fixture
-def scene(
+def scene(  # noqa: PLR0917 - pytest gives them by name
     request: pytest.FixtureRequest,
     fault: type[Fault],
     context: BrowserContext,
@@ -61,7 +62,7 @@ def test_no_record_is_lost_handled_twice_or_out_of_order(
     account = scene.accounted()
 
     print(f"{fault.__name__}: {account}")  # noqa: T201 - the figures, with -rP
-    assert (account.lost, account.twice, account.reordered) == (set(), set(), 0)
+    assert (account.lost, account.twice, account.reordered, account.kept) == (set(), set(), 0, 0)
     assert account.keys == len(account.lines)
     assert broken.kills or account.interrupted == set()
     broken.check(account)

@@ -24,7 +24,7 @@ from crmwidget.client import Client
 from crmwidget.handlers import Handlers
 from crmwidget.precedence import checked_crm_data, checked_directory
 from tests.browser.cells import CONTACTS, CRM_DATA
-from tests.hostile.corpus import Beside, Case, Inside, Popup, Returned, There
+from tests.hostile.case import CONNECTOR, Beside, Case, Inside, Popup, Returned, There
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).parent
 PUPPET: Final = HERE / "puppet.html"
 STATIC: Final = Path(crmwidget.__file__).with_name("static")
-HOME: Final = "http://localhost:{port}/puppet"
+HOME: Final = f"{CONNECTOR}/puppet"
 """The connector's page."""
+REDIRECTED: Final = "http://localhost:{other_port}"
+"""Another origin that may speak."""
 PATIENCE: Final = 20.0
 """Seconds until something that must happen counts as not happening."""
-AGAIN: Final = 1.0
-"""Seconds until a good message is sent again: behind a flood one may be over the rate."""
-
 _FILES: Final = {
     "/arena": (HERE / "arena.html", "text/html"),
     "/widget.js": (STATIC / "widget.js", "text/javascript"),
     "/puppet": (PUPPET, "text/html"),
     "/sandboxed": (PUPPET, "text/html"),
 }
+_LOSSES: Final = ("rejected", "dropped")
 _SPEAK: Final = "async () => { try { %s } catch (error) { return error.name } return '' }"
 
 
@@ -65,7 +65,7 @@ class Outcome:
     throws: str
     """Name of the error with which it could not even be sent."""
     facts: dict[str, Any]
-    """What the page then knows of the connection."""
+    """What the page then knows of the connection, and whether the kernel may dial."""
 
 
 class Arena:
@@ -88,24 +88,26 @@ class Arena:
         self._outgoing: deque[str] = deque()
         self._spoke = threading.Event()
         self._number = 0
+        self._frame: Frame | None = None
+        self._counts: dict[str, int] = {}
+        self._notes: dict[int, dict[str, Any]] = {}
         self.page = context.new_page()
         self.page.set_default_timeout(PATIENCE * 1000)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else 0)
         self.page.goto(f"{self.places['page']}/arena")
-        connector, redirected = (self.address(f"http://localhost:{{{p}}}") for p in ("port", "other_port"))
         self.client.configure(
             {
                 "name": "arena",
                 "simulated": False,
                 "src": self.address(HOME),
-                "origins": [connector, redirected],
+                "origins": [self.address(origin) for origin in (CONNECTOR, REDIRECTED)],
                 "placement": "auto",
                 "limits": {"silence": 15},
                 "mirror": False,
             }
         )
-        self._check()
+        self.check()
 
     def address(self, text: str) -> str:
         """Fill the ports of this run into an address."""
@@ -129,12 +131,21 @@ class Arena:
         self.got.append([message.action, message.raw])
         self._spoke.set()
 
+    def noted(self, reason: str) -> int:
+        """How many messages the page has told the kernel not to have passed on for this reason."""
+        details = (note.get("detail", {}) | {"n": note.get("n")} for note in self._notes.values())
+        found = (d.get("reasons", {d.get("reason"): d["n"]}).get(reason, 0) for d in details)
+        return sum(found)
+
     def turn(self) -> None:
         """Let the comm carry what waits on either side."""
         self._spoke.clear()
         contents = [self._outgoing.popleft() for _ in range(len(self._outgoing))]
         for text in self.page.evaluate("contents => arena.exchange(contents)", contents):
-            self.client.receive(self, json.loads(text))
+            content = json.loads(text)
+            notes = (item for item in content["items"] if item["t"] == "note")
+            self._notes.update({note["seq"]: note for note in notes if note["what"] in _LOSSES})
+            self.client.receive(self, content)
 
     def until(self, seen: Callable[[], Any], what: str) -> Any:
         """The first true value of `seen()`, with the comm going on."""
@@ -150,16 +161,22 @@ class Arena:
     def connector(self) -> Frame:
         """The page in the widget's frame, once its script has run."""
 
-        def found() -> Frame | None:
-            element = self.page.evaluate_handle("() => arena.connector()").as_element()
-            frame = element.content_frame() if element else None
-            with contextlib.suppress(Exception):  # it is on its way to another page
-                if frame and frame.evaluate("() => typeof after === 'function'"):
-                    return frame
-            return None
+        if self._frame is None:
+            self._frame = self.until(self._look, "the connector's frame")[0]
+        return self._frame
 
-        frame: Frame = self.until(found, "the connector's frame")
-        return frame
+    def _look(self, other_than: object = None) -> tuple[Frame, object] | None:
+        """The widget's frame and the load of the page in it, if that is another one."""
+        with contextlib.suppress(Exception):  # it is on its way to another page
+            frame = _inside(self.page.evaluate_handle("() => arena.connector()").as_element())
+            load = frame.evaluate("() => typeof after === 'function' && load")
+            return (frame, load) if load and load != other_than else None
+        return None
+
+    def _reload(self) -> None:
+        """As a person does it in the panel: another frame."""
+        self._frame = None
+        self.page.evaluate("() => arena.reload()")
 
     @contextlib.contextmanager
     def _speaker(self, who: object) -> Iterator[Frame | Page]:
@@ -214,13 +231,8 @@ class Arena:
         """The widget's frame with another document in it, once `go` has brought it there."""
         before = self.connector.evaluate("() => load")
         go()
-
-        def arrived() -> Frame | None:
-            frame = self.connector
-            return frame if frame.evaluate("() => load") != before else None
-
-        there: Frame = self.until(arrived, "another page in the frame")
-        return there
+        self._frame = self.until(lambda: self._look(before), "another page in the frame")[0]
+        return self.connector
 
     def _framed(
         self, around: Frame | Page, make: str, url: str, attributes: dict[str, str]
@@ -232,7 +244,7 @@ class Arena:
     def _put_back(self) -> Frame:
         """The element of a frame that was closed, in the page again, with another window."""
         old = self.page.evaluate_handle("() => arena.connector()")
-        self.page.evaluate("() => arena.reload()")
+        self._reload()
         _ = self.connector
         self.page.evaluate(
             """old => new Promise((loaded) => {
@@ -249,61 +261,59 @@ class Arena:
     def perform(self, case: Case) -> Outcome:
         """Do what the case says, then see that a good message is answered."""
         if case.fresh:
-            self.page.evaluate("() => arena.reload()")
-        before = self._refused()
+            self._reload()
+        before = self._counts
         self.connector.evaluate("() => { heard.length = 0 }")
         self.got.clear()
         self.errors.clear()
         expected = sum(before.values()) + sum(case.refused.values())
+        foreign = not isinstance(case.who, str | Returned)
         with self._speaker(case.who) as speaker:
             throws = speaker.evaluate(_SPEAK % case.does)
-            self.until(lambda: self._facts()["rejected"] >= expected, f"{case.refused}")
-            alone = case.who in ("connector", "page")
-            overheard = [] if alone or isinstance(case.who, Returned) else _heard(speaker)
-        name = self._check()
-        after = self._refused()
+            if expected > sum(before.values()):
+                self.until(lambda: self.state()[0]["rejected"] >= expected, f"{case.refused}")
+            overheard = _heard(speaker) if foreign else []
+        passed, hears = self.check()
+        facts, after = self.until(self.drawn, "the panel")
+        self._counts = after
         return Outcome(
-            passed=[one for one in self.got if one[0] != "ready" and not _is_check(one, name)],
-            refused={why: n - before.get(why, 0) for why, n in after.items() if n != before.get(why)},
-            hears=_heard(self.connector)[:-2],
+            passed=passed,
+            refused={
+                why: n - before.get(why, 0) for why, n in after.items() if n != before.get(why)
+            },
+            hears=hears,
             overheard=overheard,
             throws=throws,
-            facts=self._facts(),
+            facts={**facts, "can_dial": self.client.session.can_dial},
         )
 
-    def _check(self) -> str:
-        """A good ready is answered by the page, and a good question by Python."""
+    def check(self) -> tuple[list[list[Any]], list[str]]:
+        """A good ready is answered by the page, a good question by Python; what came before them.
+
+        That is what reached the handlers, without ready, and what the connector was told.
+        """
         self._number += 1
         name = f"after-{self._number}"
-        asked = 0.0
+        asked = ["requestCustomFieldsValues", {"object": {"voice": [name], "digital": []}}]
+        connector = self.connector
+        connector.evaluate("name => after(name)", name)
+        answered = 'name => answered.some((text) => text.includes(`${name}"`))'
+        told = f"the answer to a good message ({self.errors})"
+        self.until(lambda: connector.evaluate(answered, name), told)
+        hears = _heard(connector)
+        for ours in ("ready", "customFieldsDataResponse"):
+            del hears[-1 - hears[::-1].index(ours)]
+        return [one for one in self.got if one[0] != "ready" and one != asked], hears
 
-        def answered() -> bool:
-            nonlocal asked
-            connector = self.connector
-            if time.monotonic() - asked > AGAIN:
-                asked = time.monotonic()
-                connector.evaluate("name => after(name)", name)
-            found: bool = connector.evaluate(
-                "name => answered.some((text) => text.includes(`${name}\"`))", name
-            )
-            return found
+    def state(self) -> tuple[dict[str, Any], dict[str, int]]:
+        """What the page knows, and what was refused as the panel shows it."""
+        facts, refused = self.page.evaluate("() => [arena.facts(), arena.refused()]")
+        return facts, refused
 
-        self.until(answered, f"the answer to a good message ({self.errors})")
-        return name
-
-    def _facts(self) -> dict[str, Any]:
-        facts: dict[str, Any] = self.page.evaluate("() => arena.facts()")
-        return facts
-
-    def _refused(self) -> dict[str, int]:
-        """By reason, once the panel has drawn what the page has counted."""
-
-        def drawn() -> list[dict[str, int]]:
-            counts = self.page.evaluate("() => arena.refused()")
-            return [counts] if sum(counts.values()) == self._facts()["rejected"] else []
-
-        counts: dict[str, int] = self.until(drawn, "the panel")[0]
-        return counts
+    def drawn(self) -> tuple[dict[str, Any], dict[str, int]] | None:
+        """The same once the panel has drawn what the page has counted."""
+        facts, refused = self.state()
+        return (facts, refused) if sum(refused.values()) == facts["rejected"] else None
 
     # ------------------------------------------------------------ pages from nowhere
     def _is_elsewhere(self, url: str) -> bool:
@@ -340,14 +350,10 @@ def _inside(element: ElementHandle | None) -> Frame:
     return frame
 
 
-def _is_check(one: list[Any], name: str) -> bool:
-    return one == ["requestCustomFieldsValues", {"object": {"voice": [name], "digital": []}}]
-
-
 def _serve() -> http.server.ThreadingHTTPServer:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            file, kind = _FILES.get(self.path, (None, ""))
+            file, kind = _FILES.get(urlsplit(self.path).path, (None, ""))
             self.send_response(204 if file is None else 200)
             self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Access-Control-Allow-Origin", "*")

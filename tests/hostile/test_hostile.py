@@ -8,10 +8,14 @@ import pytest
 
 from tests.browser.lab import chromium
 from tests.hostile.arena import Arena
-from tests.hostile.corpus import CASES, Case
+from tests.hostile.corpus import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.hostile.case import Case
+
+FLOOD = "() => { heard.length = 0; for (let i = 0; i < 30_000; i++) say(message('flood', i)) }"
 
 
 @pytest.fixture(scope="module")
@@ -40,4 +44,22 @@ def test_only_what_is_a_message_of_the_connector_gets_in(arena: Arena, case: Cas
     assert outcome.overheard == []
     assert outcome.throws == case.throws
     assert {name: outcome.facts[name] for name in case.facts} == case.facts
+    assert arena.errors == []
+
+
+def test_a_flood_is_cut_and_what_got_in_is_whole_and_in_order(arena: Arena) -> None:
+    arena.got.clear()
+    arena.connector.evaluate(FLOOD)
+
+    def counted() -> bool:
+        return len(arena.got) + arena.noted("rate") + arena.noted("full") == 30_000
+
+    arena.until(counted, "30,000 messages, each taken, refused or dropped for want of room")
+    passed, hears = arena.check()
+
+    numbers = [data for action, data in passed if action == "flood"]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == len(passed) > 2_000
+    assert arena.noted("rate") > 0
+    assert hears == []
     assert arena.errors == []

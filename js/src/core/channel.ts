@@ -38,7 +38,7 @@ export type Content = Envelope<Item | Hello | Got>;
 
 export type Effect =
   /** An interaction log came: it must outlive this page, from before it is sent. */
-  | { kind: "keep"; key: string; at: number; m: string }
+  | { kind: "keep"; key: string; item: Msg }
   /** The kernel is done with it. */
   | { kind: "forget"; key: string }
   /** Hand this to the comm; call `failed` when that throws. */
@@ -221,7 +221,7 @@ export class Channel {
     this.#confess(time);
     const item = this.#outbox.append(body, time.at, keep);
     if (keep && item.t === "msg") {
-      this.#mirrored.push({ kind: "keep", key: this.#keyOf(item), at: item.at, m: item.m });
+      this.#mirrored.push({ kind: "keep", key: this.#keyOf(item), item });
     }
     if (time.now >= this.#pauseUntil || this.#hidden) this.#flush(time);
     return this.#effects(time);

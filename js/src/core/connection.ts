@@ -7,7 +7,7 @@
  */
 
 import { type Action, incoming } from "./actions.gen";
-import { isPlain, own } from "./guard";
+import { isPlain, own, toText } from "./guard";
 import type { Body } from "./outbox";
 import type { Facts } from "./wire";
 
@@ -197,10 +197,10 @@ function message(before: State, event: Heard, now: number): [State, Effect[]] {
     state = next;
     effects.push(...posted);
   }
-  if (action?.name === "requestEnableClickToDial") state = enabled(state, event.data);
+  if (action?.name === "requestEnableClickToDial") state = { ...state, dial: enables(event.data) };
   if (action?.name === "requestPerformInteractionScreenPop") state = { ...state, call: true };
   if (action?.kept) state = { ...state, call: false };
-  effects.push(passedOn(event, action, ready || answer !== undefined, state.readies));
+  effects.push(passedOn(event, action, ready || answer !== undefined, state));
   return [{ ...state, readies: 0 }, effects];
 }
 
@@ -208,20 +208,25 @@ function passedOn(
   event: Heard,
   action: Action | undefined,
   answered: boolean,
-  readies: number,
+  { readies, simulated }: State,
 ): Effect {
+  const keep = action?.kept ?? false;
   const body: Body = {
     t: "msg",
     m: event.text,
     ...(answered && { answered }),
     ...(readies > 0 && { readies }),
+    ...(keep && simulated && { simulated }),
   };
-  return { kind: "tell", body, keep: action?.kept ?? false };
+  return { kind: "tell", body, keep };
 }
 
-function enabled(state: State, data: unknown): State {
-  const dial = isPlain(data) ? own(data, "isEnabled") : undefined;
-  return typeof dial === "boolean" ? { ...state, dial } : state;
+/** As the kernel reads it, which sees the text: what is unclear enables nothing. */
+function enables(data: unknown): boolean {
+  const written = toText(isPlain(data) ? own(data, "isEnabled") : data);
+  const flag: unknown = written.ok ? JSON.parse(written.text) : null;
+  if (typeof flag === "string") return ["true", "y"].includes(flag.trim().toLowerCase());
+  return flag === true || flag === 1;
 }
 
 function post(state: State, reply: Reply): [State, Effect[]] {

@@ -47,11 +47,14 @@ export function judge(value: unknown): Verdict {
   if (!isPlain(value)) return { ok: false, reason: "shape" };
   if (own(value, "type") !== FROM_CONNECTOR) return { ok: false, reason: "type" };
   const action = own(value, "action");
-  if (typeof action !== "string" || action.length === 0 || action.length > CAPS.action) {
-    return { ok: false, reason: "action" };
-  }
+  if (typeof action !== "string" || !isName(action)) return { ok: false, reason: "action" };
   const written = toText(value);
   return written.ok ? { ...written, action, data: own(value, "data") } : written;
+}
+
+/** Names are shown and printed: no control characters, with which a line could be forged. */
+function isName(action: string): boolean {
+  return action.length > 0 && action.length <= CAPS.action && !/\p{Cc}/u.test(action);
 }
 
 /** A structured clone is of this realm: an object whose prototype is another one was made here. */

@@ -56,6 +56,8 @@ export interface Msg {
   readies?: number;
   /** Under which an earlier page in this tab has sent it; else its key is `epoch/seq`. */
   key?: string;
+  /** An interaction log of our simulator: a real connector may be here when it arrives. */
+  simulated?: true;
 }
 
 /** What the page did alone. */
@@ -63,7 +65,7 @@ export interface Note {
   t: "note";
   seq: number;
   at: number;
-  what: "loaded" | "rejected" | "posted" | "dropped" | "silent" | "shown" | "lost" | "sim";
+  what: "loaded" | "rejected" | "dropped" | "silent" | "shown" | "lost" | "sim";
   n?: number;
   detail?: Record<string, unknown>;
 }

@@ -415,7 +415,11 @@ describe("the dock", () => {
     expect(dock()?.querySelector("span")?.textContent).toBe("<b>phone</b>");
   });
 
-  test("two phones lie side by side", async () => {
+  test.each([
+    ["side by side", 1300, 336],
+    ["one upon the other where there is no room", 400, 0],
+  ])("two phones lie %s", async (_, width, apart) => {
+    vi.stubGlobal("innerWidth", width);
     home.prefer("dock");
     born();
     const other = new Home("Other", events);
@@ -427,8 +431,9 @@ describe("the dock", () => {
       each.getBoundingClientRect(),
     );
     other.release();
+    vi.unstubAllGlobals();
 
-    expect(second?.right).toBeLessThan(first?.left ?? 0);
+    expect((first?.right ?? 0) - (second?.right ?? 0)).toBe(apart);
   });
 });
 

@@ -97,7 +97,7 @@ class World {
       else if (effect.kind === "transmit") this.#transmit(effect.content);
       else if (effect.kind === "deliver" && effect.item.t !== "set") {
         this.delivered.get(this.kernel.id)?.push(effect.item.seq);
-        const note = { t: "note", what: "posted", n: effect.item.seq } as const;
+        const note = { t: "note", what: "dropped", n: effect.item.seq } as const;
         this.pushed++;
         this.carryOut(this.channel.push(note, this.time));
       }

@@ -178,14 +178,29 @@ describe("other messages", () => {
     ]);
   });
 
+  test("an interaction log of the simulator says that it is one", () => {
+    const logs = [true, false].map((simulated) => {
+      const { effects } = run(settings({}, simulated), opened, says("requestSaveInteractionLog"));
+      return passed(effects).map((body) => "simulated" in body);
+    });
+
+    expect(logs).toEqual([[true], [false]]);
+  });
+
   test.each([
     [{ isEnabled: true }, true],
     [{ isEnabled: false }, false],
-    [{ isEnabled: "yes" }, true],
-    [{}, true],
-    [undefined, true],
-    [Object.create({ isEnabled: false }), true],
-  ])("click-to-dial, on before, follows what is plainly said: %j", (data, dial) => {
+    [true, true],
+    [{ isEnabled: " True" }, true],
+    [{ isEnabled: "Y" }, true],
+    [{ isEnabled: 1 }, true],
+    [{ isEnabled: "yes" }, false],
+    [{ isEnabled: [true] }, false],
+    [{}, false],
+    [undefined, false],
+    [Object.create({ isEnabled: true }), false],
+    [JSON.parse('{"__proto__": {"isEnabled": true}}'), false],
+  ])("click-to-dial, on before, is on only when that is said: %j", (data, dial) => {
     const on = says("requestEnableClickToDial", { isEnabled: true });
 
     expect(run(opened, on, says("requestEnableClickToDial", data)).state.dial).toBe(dial);

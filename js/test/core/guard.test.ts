@@ -56,7 +56,7 @@ describe("what a message is", () => {
     },
   );
 
-  test.each([undefined, null, "", 7, {}, ["ready"], "x".repeat(CAPS.action + 1)])(
+  test.each([undefined, null, "", 7, {}, ["ready"], "x".repeat(CAPS.action + 1), "a\nb", "\0"])(
     "an action that is no short string is refused: %s",
     (action) => {
       expect(judge({ type: TYPE, action })).toEqual({ ok: false, reason: "action" });

@@ -1,0 +1,74 @@
+"""A connector that has lost its mind: the page stays usable and the next good message works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser.cells import FIELDS, phone
+from tests.browser.lab import Notebook
+from tests.browser.peer import Peer, Site
+
+Open = Callable[..., Notebook]
+
+COUNTING = """
+import re
+numbers = []
+
+problems = []  # phone.traffic keeps the last 10,000 entries only
+add = phone._client.traffic.add
+
+def noting(direction, *given, **more):
+    problems.extend(more.get("problems", ()) if direction == "rejected" else ())
+    return add(direction, *given, **more)
+
+phone._client.traffic.add = noting
+
+def noted(reason):
+    found = [re.match(rf"{reason}, (\\d+) times", problem) for problem in problems]
+    return [int(match[1]) for match in found if match]
+
+@phone.on("*")
+def count(message):
+    if message.action == "flood":
+        numbers.append(message.raw)
+"""
+FRAMES = """() => {
+    window.drawn = 0;
+    const draw = () => { window.drawn++; requestAnimationFrame(draw); };
+    requestAnimationFrame(draw);
+}"""
+FLOOD = "() => { for (let i = 0; i < 50_000; i++) peer.send('flood', i) }"
+ASKED = {"object": {"voice": ["case_id"], "digital": []}}
+
+
+def test_fifty_thousand_messages_at_once_leave_page_and_kernel_usable(
+    notebook: Open, site: Site
+) -> None:
+    opened = notebook(phone(site.greeting), COUNTING + FIELDS)
+    opened.run_all()
+    peer = Peer(opened, site)
+    peer.wait("crmData")
+    opened.command("launcher:create")
+    opened.turn_to(opened.name)
+    opened.page.evaluate(FRAMES)
+
+    peer.frame.evaluate(FLOOD)
+    before = opened.page.evaluate("drawn")
+    opened.page.locator(".lm-TabBar-tab", has_text="Launcher").first.click()
+    opened.page.wait_for_function("() => !jupyterapp.shell.currentWidget.context")
+    opened.page.wait_for_function("before => drawn > before + 10", arg=before)
+    opened.turn_to(opened.name)
+    expect(opened.panel).to_contain_text(re.compile(r"[\d,]+ messages refused"))
+    fields = peer.ask("requestCustomFieldsValues", "customFieldsDataResponse", ASKED)
+    accounts = "len(numbers) + sum(noted('rate')) + sum(noted('full'))"
+    opened.until(lambda: opened.value(accounts) == 50_000, "an account of each message")
+
+    assert "Case_Id" in fields
+    assert opened.value("numbers == sorted(set(numbers)) and len(numbers)") > 2_000
+    assert len(opened.value("noted('rate')")) < 30
+    expect(opened.panel.get_by_text("messages refused")).to_have_count(1)
+    assert peer.site.loads == [peer.load]
+    opened.check()
