@@ -27,7 +27,9 @@ PAUSE: Final = 0.016
 MARKS: Final = 0.02
 """Seconds that a `done` may wait for company."""
 LATE: Final = 1.0
-"""Seconds without acknowledgement until the last items are sent again, doubled each time."""
+"""Seconds without acknowledgement until the last items are sent again; then twice that."""
+LATEST: Final = 2.0
+"""While a neighbour floods it, Jupyter Server drops what a kernel sends: do not wait for long."""
 SILENT: Final = 30.0
 """A page not heard for so long is asked nothing: it will say hello when it is back."""
 PAGES: Final = 8
@@ -272,7 +274,7 @@ class Channel:
             self._settings_due = False
         late_at = self._late_at(page, now)
         if late_at is not None and late_at <= now:
-            self._late *= 2
+            self._late = min(2 * self._late, LATEST)
             for out in self._outs:
                 out.sent = -1.0
         again = [out for out in self._outs if out.sent < 0]

@@ -427,13 +427,17 @@ class Client:
                 # A comm that is gone loses nothing: what is not acknowledged is sent again.
                 with contextlib.suppress(Exception):
                     self._link.send(content, buffers)
-        due = (self.channel.wake(now=now) if self._link else None, self.session.wake())
+        channel_at = self.channel.wake(now=now) if self._link else None
+        due = (channel_at, self.session.wake(), self.journal.wipe_at)
         self._clock.set(min((at for at in due if at is not None), default=None))
 
     def _ring(self) -> None:
         with self.lock:
             if not self.closed:
-                self._carry(self.session.tick(time.monotonic()), None)
+                now = time.monotonic()
+                self._carry(self.session.tick(now), None)
+                if self.journal.wipe_at is not None and self.journal.wipe_at <= now:
+                    self.journal.wipe()
                 self._flush()
 
     # ------------------------------------------------------------ what became of a job

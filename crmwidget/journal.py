@@ -34,6 +34,8 @@ State = Literal["accepted", "started", "failed", "interrupted", "done"]
 
 AGE: Final = 30 * 24 * 3600
 """Seconds after which a log that nobody has handled is given up, which is said."""
+REST: Final = 0.5
+"""Seconds without a pending log until payloads are wiped from SQLite's own log, too."""
 PATIENCE: Final = 0.25
 """Seconds that a commit may take; a slower journal counts as none."""
 
@@ -78,6 +80,8 @@ class Journal:
         self._stuck: set[str] = set()
         """Keys of the failed and the interrupted, so that a burst need not count them."""
         self._file: _File | None = None
+        self.wipe_at: float | None = None
+        """When `wipe` is to be called, on time.monotonic(); None: not as things stand."""
         self.trouble: str | None = None
         """Why the logs are kept in memory only, where that was not asked for."""
 
@@ -105,7 +109,7 @@ class Journal:
                 if old:
                     self.trouble = f"{len(old)} call logs older than 30 days were given up."
                     for entry in old:
-                        file.done(entry.key, last=entry is left[-1])
+                        file.done(entry.key)
             except (OSError, sqlite3.Error) as error:
                 self._lose(error)
                 return []
@@ -113,6 +117,7 @@ class Journal:
             self._entries.update({e.key: e for e in found})
             self._stuck.update(e.key for e in found if e.state != "accepted")
             self._taken.update(e.key for e in found)
+            self.wipe()
             return found
 
     def _reconciled(self, file: _File, left: list[Entry]) -> list[Entry]:
@@ -123,7 +128,7 @@ class Journal:
             if entry.key not in self._taken:
                 others.append(entry)
             elif mine is None:
-                file.done(entry.key, last=False)
+                file.done(entry.key)
             elif mine.state != entry.state:
                 file.mark(entry.key, _CODES[mine.state], mine.error)
         return others
@@ -131,6 +136,7 @@ class Journal:
     def close(self) -> None:
         """Let go of the file; what is in it stays there for the next kernel."""
         with self._lock:
+            self.wipe()
             if self._file is not None:
                 self._file.close()
                 self._file = None
@@ -169,8 +175,15 @@ class Journal:
         with self._lock:
             self._entries.pop(entry.key, None)
             self._stuck.discard(entry.key)
-            last = not self._entries
-            self._write(lambda file: file.done(entry.key, last=last))
+            self._write(lambda file: file.done(entry.key))
+            self.wipe_at = None if self._entries or not self._file else time.monotonic() + REST
+
+    def wipe(self) -> None:
+        """Nothing has been pending for a while: no payload is left in any file."""
+        with self._lock:
+            self.wipe_at = None
+            if not self._entries:
+                self._write(lambda file: file.wipe())
 
     @property
     def pending(self) -> tuple[Entry, ...]:
@@ -340,13 +353,15 @@ class _File:
     def mark(self, key: str, state: int, error: str | None = None) -> None:
         self._marks.execute("UPDATE logs SET state=?, error=? WHERE key=?", (state, error, key))
 
-    def done(self, key: str, *, last: bool) -> None:
-        """Overwrite the payload; after the last one also in the log that SQLite keeps."""
+    def done(self, key: str) -> None:
+        """Overwrite the payload; the log that SQLite keeps beside the file still has it."""
         self._marks.execute(
             "UPDATE logs SET state=?, data=NULL, error=NULL WHERE key=?", (_DONE, key)
         )
-        if last:
-            self._marks.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def wipe(self) -> None:
+        """Empty that log."""
+        self._marks.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def abandon(self) -> None:
         """What happens from now on is not noted here: leave a sign of that, without a byte."""

@@ -93,6 +93,21 @@ def test_a_handled_payload_is_nowhere_in_the_files(path: Path) -> None:
 
     journal.start(log)
     journal.done(log)
+    assert journal.wipe_at is not None
+    journal.wipe()
+
+    assert not in_files(path.parent, CANARY)
+    assert journal.wipe_at is None
+
+
+def test_a_kernel_that_dies_before_the_wipe_leaves_it_to_the_next(path: Path) -> None:
+    journal, _ = opened(path)
+    log = entry(1)
+    journal.accept([log])
+    journal.done(log)
+    assert in_files(path.parent, CANARY)
+
+    opened(path)
 
     assert not in_files(path.parent, CANARY)
 
