@@ -7,10 +7,12 @@ outcome means for the connection is the client's business.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import inspect
 import threading
 import time
+import weakref
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
@@ -35,6 +37,18 @@ if TYPE_CHECKING:
 
 GRACE: Final = 10.0
 """Seconds a message waits for a handler while the cell that made the widget still runs."""
+FAREWELL: Final = 2.0
+"""Seconds that a kernel which ends waits for handlers; Jupyter kills it after 5."""
+
+_living: weakref.WeakSet[Runner] = weakref.WeakSet()
+
+
+@atexit.register
+def _end() -> None:
+    """IPython clears the user's names at the end: what began now would fail for want of them."""
+    until = time.monotonic() + FAREWELL
+    for runner in list(_living):
+        runner.end(until)
 
 
 @dataclass(slots=True, eq=False)
@@ -155,6 +169,7 @@ class Runner:
         self._changed = threading.Condition()
         self._lanes: dict[str, Lane] = {}
         self._current: Job | None = None
+        _living.add(self)
 
     def submit(self, job: Job) -> None:
         """Take a job behind all that were submitted before."""
@@ -196,6 +211,12 @@ class Runner:
         self._worker.stop()
         self._loop.stop()
 
+    def end(self, until: float) -> None:
+        """Begin nothing more; what runs may finish until then, on time.monotonic()."""
+        self._worker.end(until)
+        for lane in list(self._lanes.values()):
+            lane.idle.wait(max(0.0, until - time.monotonic()))
+
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
         """Output of a user's function lands in the widget's cell."""
@@ -222,6 +243,8 @@ class Runner:
             self._answer(job, who)
 
     def _answer(self, job: Job, who: Answerer | None) -> None:
+        if self._worker.ended:
+            return
         action = incoming(job.message.action)
         if who is None or (job.answered and not (action and action.name == "ready")):
             self._accounts.done(job, who, answers.Outcome())
@@ -239,7 +262,7 @@ class Runner:
             with self.shown():
                 value = who.ask(job.message)
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is reported
-            self._accounts.failed(job, who, error)
+            self._failed(job, who, error)
         else:
             if inspect.isawaitable(value):
                 lane.add(job, who, value)
@@ -249,6 +272,8 @@ class Runner:
             self._current = None
 
     async def _await(self, job: Job, who: Answerer, value: Awaitable[Any] | None) -> None:
+        if value is None and self._worker.ended:
+            return
         try:
             with self.shown():
                 if value is None:
@@ -256,9 +281,13 @@ class Runner:
                     value = cast("Awaitable[Any]", who.ask(job.message))
                 result = await value
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is reported
-            self._accounts.failed(job, who, error)
+            self._failed(job, who, error)
         else:
             self._returned(job, who, result)
+
+    def _failed(self, job: Job, who: Answerer, error: BaseException) -> None:
+        if not self._worker.ended:  # or its names are gone, and it counts as interrupted
+            self._accounts.failed(job, who, error)
 
     def _returned(self, job: Job, who: Answerer, value: object) -> None:
         try:

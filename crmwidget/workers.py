@@ -32,6 +32,8 @@ class Worker:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._first: collections.deque[Task] = collections.deque()
         self._thread: threading.Thread | None = None
+        self.ended = False
+        """Nothing begins any more."""
 
     def submit(self, task: Task) -> None:
         """Run `task` after all that were submitted before."""
@@ -61,6 +63,13 @@ class Worker:
         """End after the tasks submitted so far."""
         self._tasks.put(None)
 
+    def end(self, until: float) -> None:
+        """Begin nothing more, and wait for what runs, until then on time.monotonic()."""
+        self.ended = True
+        self._tasks.put(None)
+        if self._thread is not None:
+            self._thread.join(max(0.0, until - time.monotonic()))
+
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
@@ -68,9 +77,9 @@ class Worker:
     def _run(self) -> None:
         while self.here():
             task = self._tasks.get()
-            if task is None:
+            if task is None or self.ended:
                 return
-            while self._first and self.here():
+            while self._first and self.here() and not self.ended:
                 _do(self._first.popleft())
             if not self.here():  # replaced meanwhile: hand it to the successor
                 self.first(task)

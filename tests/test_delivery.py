@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -19,10 +22,10 @@ from crmwidget.testing import interaction_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 Content = dict[str, Any]
-ORIGIN = "https://connector.example.com"
+ROOT: Final = Path(__file__).resolve().parents[1]
+ORIGIN: Final = "https://connector.example.com"
 
 
 class Page:
@@ -168,6 +171,54 @@ def test_the_observer_sees_a_log_once_however_long_it_is_parked(
     settled(client)
 
     assert (saved, seen) == (["1"], ["requestSaveInteractionLog"])
+
+
+ENDING = """
+import atexit, sys, time
+from pathlib import Path
+
+atexit.register(globals().clear)  # as IPython does
+
+from crmwidget import Handlers
+from tests.test_delivery import ORIGIN, Client, Page
+
+handlers = Handlers()
+client = Client("ending", handlers)
+client.connector = ORIGIN
+client.open_journal(Path(sys.argv[1]))
+path = sys.argv[2]
+
+def save(log):
+    time.sleep(0.3)
+    with open(path, "a") as account:
+        print(log.interaction_id, file=account)
+
+async def save_async(log):
+    save(log)
+
+handlers.on_save_log(save_async if sys.argv[3] == "async" else save)
+Page(client, "page").logs(*range(1, 31))
+while not Path(path).exists():
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_kernel_that_ends_finishes_what_it_has_begun_and_begins_no_more(
+    path: Path, kind: str
+) -> None:
+    account = path.with_name("account.txt")
+    command = [sys.executable, "-c", ENDING, str(path), str(account), kind]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    handled = [int(number) for number in account.read_text().split()]
+    left = journal()
+    accepted = [entry.log.interaction_id for entry in left.open(path) if entry.state == "accepted"]
+    assert handled == list(range(1, len(handled) + 1))
+    assert accepted == [str(number) for number in range(len(handled) + 1, 31)]
+    assert (left.failed, left.interrupted, ended.stderr) == ((), (), "")
+    left.close()
 
 
 # ------------------------------------------------------------ a page that was reloaded

@@ -107,6 +107,8 @@ export function refuse(element: HTMLElement, mount: Mount): () => void {
 
 /** ms for which a dialled number is shown. */
 const DIALLED = 5_000;
+/** ms until it is tried again to say what was refused. */
+const FULL = 250;
 /** ms without a view until the widget counts as not shown: a re-run takes less. */
 const HIDDEN = 1_000;
 
@@ -355,7 +357,12 @@ export class Softphone implements Handle {
   }
 
   #confess(): void {
-    const note = this.#refusals.note(performance.now());
+    const now = performance.now();
+    if (this.#channel.full) {
+      this.#refusalAlarm.set(now + FULL); // a note that finds no room is lost
+      return;
+    }
+    const note = this.#refusals.note(now);
     if (note) this.#tell(note);
     this.#refusalAlarm.set(this.#refusals.due);
   }

@@ -90,6 +90,8 @@ class Account:
     lines: list[tuple[int, int, str]]
     """Number, kernel's process and key of each that was handled, in order."""
     interrupted: set[int] = field(default_factory=set)
+    failed: int = 0
+    """Records whose handler raised, which no fault of these is a reason for."""
     kept: int = 0
     """Records that page or journal still hold although nothing is to come."""
     resent: int = 0
@@ -128,8 +130,8 @@ class Account:
         return (
             f"sent {self.sent}, handled {handled} by {kernels} kernel(s), lost {len(self.lost)}, "
             f"twice {len(self.twice)}, reordered {self.reordered}, "
-            f"interrupted {len(self.interrupted)}, kept {self.kept}, resent {self.resent}, "
-            f"old keys {self.old}"
+            f"interrupted {len(self.interrupted)}, failed {self.failed}, kept {self.kept}, "
+            f"resent {self.resent}, old keys {self.old}"
         )
 
 
@@ -235,6 +237,7 @@ class Scene:
             sent=self._wanted,
             lines=self.lines(),
             interrupted=self.interrupted(),
+            failed=self.notebook.value("len(phone.journal.failed)"),
             kept=self.mirrored + self.notebook.value("len(phone.journal.pending)"),
             resent=self._wire["items"] - self._wire["known"],
             old=self._wire["old"],

@@ -155,6 +155,11 @@ export class Channel {
     return this.#outbox.logs(this.#up ? this.#got : 0);
   }
 
+  /** There is no room but for interaction logs. */
+  get full(): boolean {
+    return this.#outbox.full;
+  }
+
   standing(now: number): Standing {
     if (this.#version) return { state: "version" };
     if (this.#away) return { state: "elsewhere" };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Settings } from "../../src/core/wire";
 import { open, type Softphone } from "../../src/softphone";
-import { Puppet } from "./puppet";
+import { CONNECTOR, Puppet } from "./puppet";
 import { Panels, parts, Road, settings, simulated } from "./road";
 
 const POP = "requestPerformInteractionScreenPop";
@@ -154,6 +154,17 @@ describe("closing the dock", () => {
     panels.actions[0]?.place("cell");
 
     expect(asks()).toBe(false);
+  });
+
+  test("the dock says so all the time, and whose phone it is when no call is on", async () => {
+    const { road, connector } = await ringing();
+    const says = () => dock().querySelector("span")?.textContent;
+    await vi.waitUntil(() => says() === "phone \u00b7 a call may be on");
+
+    connector.speak(LOG);
+    await vi.waitUntil(() => road.actions.includes(LOG));
+
+    await vi.waitUntil(() => says() === `phone \u00b7 ${new URL(CONNECTOR).host}`);
   });
 
   test("nothing is asked when nothing is at stake", async () => {
