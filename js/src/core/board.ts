@@ -56,8 +56,6 @@ export function shown(board: Board, { what, data, re }: Show): Board {
       return { ...board, failures: [...board.failures, data as ShownFailure].slice(-FAILURES) };
     case "dialled":
       return { ...board, dialled: data as ShownDial };
-    case "changed":
-      return board.record ? { ...board, record: { ...board.record, changed: true } } : board;
     case "warning": {
       const { text } = data as { text: string };
       return { ...board, warnings: [...board.warnings, text].slice(-WARNINGS) };

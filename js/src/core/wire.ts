@@ -147,7 +147,7 @@ export interface Show {
   t: "show";
   seq: number;
   re?: number;
-  what: "summary" | "record" | "contacts" | "failed" | "dialled" | "changed" | "warning";
+  what: "summary" | "record" | "contacts" | "failed" | "dialled" | "warning";
   data: unknown;
 }
 

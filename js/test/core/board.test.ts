@@ -49,11 +49,6 @@ describe("what the kernel shows", () => {
     expect(board(show("record", record, 7), show("record", record)).recordOf).toBeNull();
   });
 
-  test("a handler that was redefined marks its record", () => {
-    expect(board(show("record", record), show("changed", null)).record?.changed).toBe(true);
-    expect(board(show("changed", null)).record).toBeNull();
-  });
-
   test("summary, contacts and dialled number are the last ones", () => {
     const contacts = { text: "bo", total: 4, matching: 1, offset: 0, rows: [] };
     const dialled = { number: "+12025550143", name: null };
