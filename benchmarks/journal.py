@@ -77,7 +77,7 @@ def table(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA synchronous=FULL")
     db.execute(
         "CREATE TABLE logs(key TEXT PRIMARY KEY, connector TEXT, received REAL, "
-        "action TEXT, data TEXT, state INTEGER, error TEXT) WITHOUT ROWID"
+        "action TEXT, data TEXT, state INTEGER, error TEXT)"
     )
     return db
 
