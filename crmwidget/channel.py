@@ -76,14 +76,21 @@ class _Page:
     taken: int
     heard: float
     hold: dict[int, Item] = field(default_factory=dict)
-    open: dict[int, None] = field(default_factory=dict)
+    open: set[int] = field(default_factory=set)
     finished: deque[int] = field(default_factory=lambda: deque(maxlen=WAITING))
     """Done above the cumulative mark, for a message that waits long."""
     cached: set[str] = field(default_factory=set)
+    done: int = 0
+    """All up to here are finished; `close` moves it."""
 
-    @property
-    def done(self) -> int:
-        return next(iter(self.open)) - 1 if self.open else self.taken
+    def __post_init__(self) -> None:
+        self.done = self.taken
+
+    def close(self, seq: int) -> None:
+        """Finished: the mark goes up to the lowest number that is still open."""
+        self.open.remove(seq)
+        while self.done < self.taken and self.done + 1 not in self.open:
+            self.done += 1
 
 
 @dataclass(slots=True)
@@ -200,7 +207,7 @@ class Channel:
         events: list[Event] = []
         while (ready := page.hold.pop(page.taken + 1, None)) is not None:
             page.taken += 1
-            page.open[page.taken] = None
+            page.open.add(page.taken)
             events.append(Delivered(epoch, page.taken, ready))
         return events
 
@@ -217,7 +224,7 @@ class Channel:
         if page is None or seq not in page.open:
             return
         before = page.done
-        del page.open[seq]
+        page.close(seq)
         if page.done == before:
             page.finished.append(seq)
             if epoch == self.epoch:

@@ -333,7 +333,7 @@ class Client:
                 if not new:
                     if kept is not None:
                         kept.place = job.log.place  # the page that was reloaded keeps it now
-                    job.finished.set()
+                    job.finish()
                     continue
                 self.interactions.add(job.log)
             new_jobs.add(job)
@@ -357,16 +357,18 @@ class Client:
             "answered when one came. phone.traffic shows which."
         )
         self._end(job, time.monotonic())
-        job.finished.set()
+        job.finish()
 
     def _comes_too_late(self, job: Job) -> bool:
         """Whether it came before this kernel and has waited longer than its handler may take."""
         if job.log or job.seq is None:
             return False
         came = job.message.at.timestamp() + self._skew
+        if came >= self._born:
+            return False
         who = self.sources.answerer(job.message.action)
         timeout = self._timeout(job, who.handler if who else None)
-        return came < self._born and timeout is not None and time.time() - came > timeout
+        return timeout is not None and time.time() - came > timeout
 
     def _noted(self, note: Mapping[str, Any]) -> None:
         """What the page did alone."""
@@ -470,7 +472,7 @@ class Client:
             self._revive()  # its handler may just have come
             self._summarise()
             self._flush()
-        job.finished.set()
+        job.finish()
 
     def done(self, job: Job, who: Answerer | None, outcome: answers.Outcome) -> None:
         """It was answered, or nobody had to."""
@@ -492,7 +494,7 @@ class Client:
             self._nobody(job)
         for warning in outcome.warnings:
             self._warn(warning)
-        job.finished.set()
+        job.finish()
 
     def failed(self, job: Job, who: Answerer, error: BaseException) -> None:
         """Whoever answers raised, or gave what has no meaning."""
@@ -505,7 +507,7 @@ class Client:
                 self.journal.fail(job.log, failure.summary)
             self._end(job, now, keep=job.log is not None)
         job.error = error
-        job.finished.set()
+        job.finish()
 
     def _late(self, job: Job, timeout: float) -> None:
         """The handler's time is over: say so, and let the next message have a thread."""
@@ -517,7 +519,7 @@ class Client:
         self._carry([_notice(failure, time.monotonic())], job)
         self.runner.give_up(job)
         job.error = error
-        job.finished.set()
+        job.finish()
 
     def reported(
         self,

@@ -41,6 +41,8 @@ FAREWELL: Final = 2.0
 """Seconds that a kernel which ends waits for handlers; Jupyter kills it after 5."""
 
 _living: weakref.WeakSet[Runner] = weakref.WeakSet()
+_finishing = threading.Condition()
+"""One for all jobs: an event for each would cost a burst more than the rest of a job."""
 
 
 @atexit.register
@@ -72,10 +74,21 @@ class Job:
     log: LogEntry | None = None
     handler: Handler | None = None
     """Who is running, or has run."""
-    finished: threading.Event = field(default_factory=threading.Event)
     error: BaseException | None = None
     sent: list[Send] = field(default_factory=list)
     """What was sent because of it."""
+    _finished: bool = False
+
+    def finish(self) -> None:
+        """Nothing more becomes of it."""
+        with _finishing:
+            self._finished = True
+            _finishing.notify_all()
+
+    def wait(self, timeout: float) -> bool:
+        """Whether it is finished within so many seconds."""
+        with _finishing:
+            return _finishing.wait_for(lambda: self._finished, timeout)
 
 
 class Accounts(Protocol):
@@ -249,7 +262,9 @@ class Runner:
         if who is None or (job.answered and not (action and action.name == "ready")):
             self._accounts.done(job, who, answers.Outcome())
             return
-        lane = self._lanes.setdefault(job.message.action, Lane(self._loop, self._await))
+        lane = self._lanes.get(job.message.action)
+        if lane is None:
+            lane = self._lanes[job.message.action] = Lane(self._loop, self._await)
         if who.handler and inspect.iscoroutinefunction(who.handler.function):
             lane.add(job, who)
             return

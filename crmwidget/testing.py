@@ -149,7 +149,7 @@ class Connector:
         else:
             spelling, data = message.action, message.raw
         job = self._client.deliver(spelling, data)
-        if not job.finished.wait(PATIENCE):
+        if not job.wait(PATIENCE):
             raise CRMWidgetError(f"no handler of {spelling} finished within {PATIENCE:g} s.")
         if job.error is not None:
             raise job.error

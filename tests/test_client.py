@@ -644,7 +644,7 @@ def test_two_of_one_action_never_overlap_and_start_in_order(
     client = connector._client
     jobs = [client.deliver("requestPerformInteractionScreenPop", {"aniValues": [n]}) for n in "123"]
 
-    assert all(job.finished.wait(10) for job in jobs)
+    assert all(job.wait(10) for job in jobs)
     assert running == [f"{what} {n}" for n in "123" for what in ("begin", "end")]
 
 
@@ -665,7 +665,7 @@ def test_handlers_start_in_order_of_arrival_whether_they_are_coroutines_or_not(
         jobs.append(client.deliver(log.action, log.raw))
         jobs.append(client.deliver("requestOpenReports"))
 
-    assert all(job.finished.wait(10) for job in jobs)
+    assert all(job.wait(10) for job in jobs)
     assert started == ["save", "reports"] * 50
 
 
