@@ -13,10 +13,31 @@ CRMWidgetError
 ├── PhoneClosedError                 the phone was closed
 ├── SimulatorError                   there is no simulator, or it refused
 ├── DemoError                        the demo did not get to where it should
+├── AdapterError                     a CRM was asked and did not answer as it should
+│   ├── CredentialsError             it does not accept who asks
+│   ├── RecordNotFoundError          it has no such record, or shows it to others only
+│   ├── RateLimitedError             it was asked too often
+│   ├── CRMTimeoutError (TimeoutError)      it took too long
+│   ├── UnreachableError (ConnectionError)  no connection, or it broke
+│   ├── RefusedError (ValueError)    it does not accept what was sent
+│   ├── UnexpectedAnswerError        its answer is not one of this CRM's
+│   └── LoginError                   a login server gave no token
+│       ├── LoginDeniedError         a person, or its rules, said no
+│       ├── LoginExpiredError (TimeoutError)    nobody logged in in time
+│       ├── LoginNeededError         a person has to log in (again)
+│       ├── LoginClientError         it does not accept this client
+│       ├── LoginPlaceError          the browser is not where the kernel is
+│       └── LoginServerError (ConnectionError)  it is not reached, or answers as none
+├── SecretError (LookupError)        no token or password where one was to be found
 └── MissingExtraError (ImportError)  an optional dependency is not installed
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crmwidget.diagnosis import Diagnosis
 
 
 class CRMWidgetError(Exception):
@@ -87,18 +108,23 @@ class ClickToDialDisabled(CRMWidgetError):  # noqa: N818 - the public name; it r
 
 
 class NotReadyError(CRMWidgetError, TimeoutError):
-    """A state was not reached in time; `facts` is what the page reports."""
+    """A state was not reached in time; `diagnosis` says why, `facts` is what the page reports."""
 
     def __init__(
-        self, wanted: str, status: str, timeout: float, facts: dict[str, object], advice: str
+        self,
+        wanted: str,
+        status: str,
+        timeout: float,
+        facts: dict[str, object],
+        diagnosis: Diagnosis,
     ) -> None:
         self.wanted = wanted
         self.status = status
         self.facts = facts
-        listed = ", ".join(f"{name} {value}" for name, value in facts.items())
+        self.diagnosis = diagnosis
         super().__init__(
-            f"not {wanted!r} after {timeout:g} s: the phone is {status!r}. "
-            f"The page reports: {listed or 'nothing yet'}. {advice}"
+            f"not {wanted!r} after {timeout:g} s: the phone is {status!r} ({diagnosis.cause}). "
+            f"{diagnosis.sentence} phone.diagnose() shows all that was looked at."
         )
 
 
@@ -135,9 +161,116 @@ class DemoError(CRMWidgetError):
         super().__init__(f"the demo got as far as: {reached}, then waited for: {wanted}. {advice}")
 
 
+class AdapterError(CRMWidgetError):
+    """A CRM was asked and did not answer as it should; no value of a customer is in it.
+
+    crm, call: who was asked for what. status: of HTTP, where there was an answer.
+    unclear: whether the CRM may have done it all the same.
+    """
+
+    def __init__(
+        self,
+        crm: str,
+        call: str,
+        said: str,
+        advice: str,
+        *,
+        status: int | None = None,
+        unclear: bool = False,
+    ) -> None:
+        self.crm = crm
+        self.call = call
+        self.status = status
+        self.advice = advice
+        self.unclear = unclear
+        answered = f" (HTTP {status})" if status is not None else ""
+        super().__init__(f"{crm}, to {call}: {said}{answered}. {advice}")
+
+
+class CredentialsError(AdapterError):
+    """The CRM does not accept who asks, or not for this."""
+
+
+class RecordNotFoundError(AdapterError):
+    """The CRM has no such record, or shows it to others only."""
+
+
+class RateLimitedError(AdapterError):
+    """The CRM was asked too often; `retry_after` is what it asks to wait, in seconds."""
+
+    retry_after: float | None = None
+
+
+class CRMTimeoutError(AdapterError, TimeoutError):
+    """The CRM took too long."""
+
+
+class UnreachableError(AdapterError, ConnectionError):
+    """There was no connection to the CRM, or it broke."""
+
+
+class RefusedError(AdapterError, ValueError):
+    """The CRM does not accept what was sent; `fields` are the names it complained about."""
+
+    fields: tuple[str, ...] = ()
+
+
+class UnexpectedAnswerError(AdapterError):
+    """An answer that is none of this CRM's: a page instead of data, another host, too much."""
+
+
+class LoginError(AdapterError):
+    """A login server gave no token; `code` is OAuth's word for why, where it said one."""
+
+    code: str | None = None
+
+
+class LoginDeniedError(LoginError):
+    """The person, or a rule of the login server, said no."""
+
+
+class LoginExpiredError(LoginError, TimeoutError):
+    """Nobody logged in while the link or the code was valid."""
+
+
+class LoginNeededError(LoginError):
+    """A person has to log in, or to log in again: nothing that is kept gives a token."""
+
+
+class LoginClientError(LoginError):
+    """The login server does not accept this client: its id, its secret, or what it may do."""
+
+
+class LoginPlaceError(LoginError):
+    """The browser's redirect cannot reach this kernel: they are not on one machine."""
+
+
+class LoginServerError(LoginError, ConnectionError):
+    """The login server is not reached, or does not answer as one does.
+
+    passing: whether a later try may succeed.
+    """
+
+    passing: bool = False
+
+
+class SecretError(CRMWidgetError, LookupError):
+    """There is no token or password where one was to be found."""
+
+
 class MissingExtraError(CRMWidgetError, ImportError):
     """An optional dependency is not installed; names the extra."""
 
     def __init__(self, what: str, extra: str) -> None:
         self.extra = extra
         super().__init__(f"{what} is not installed. Run: pip install 'crmwidget[{extra}]'")
+
+
+class CaptureError(CRMWidgetError, ValueError):
+    """A file is no capture, or its messages cannot be replayed."""
+
+    def __init__(self, path: object, line: int, what: str) -> None:
+        self.line = line
+        super().__init__(
+            f"{path}, line {line}: {what}. Captures are made with phone.traffic.save(path)."
+        )

@@ -1,0 +1,410 @@
+"""Rest: any CRM with a JSON API, declared by its paths and the names of its fields.
+
+What is declared is all it answers. A value never becomes part of a path, a
+query or a body but as a value: it is quoted there, or put into the JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
+from urllib.parse import quote
+
+from crmwidget.adapters._base import Adapter, clean
+from crmwidget.adapters._calls import Call, call_of, key_of
+from crmwidget.errors import RecordNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crmwidget.directory import Contact, Matches
+    from crmwidget.protocol import CurrentUser, CustomField, InteractionLog
+
+__all__ = ["Rest"]
+
+_PLACE: Final = re.compile(r"\{([a-z_0-9]+)\}")
+_TEXT: Final = 60_000
+_LINE: Final = 255
+_ROLES: Final = frozenset({"id", "name", "phone", "email", "url"})
+
+Path = str
+"""Where something is in an answer: "id", or "properties.phone" within objects."""
+Query = str | tuple[str, str, Mapping[str, Any]]
+"""A path to GET, or (method, path, body) of a request that only reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was declared; None is not answered."""
+
+    contacts: str | None
+    find: Query | None
+    open: str | None
+    save_log: tuple[str, str, Mapping[str, Any]] | None
+    find_log: str | None
+    log_id: Path
+    current_user: tuple[str, Mapping[str, Path]] | None
+    custom_fields: tuple[str, Mapping[str, Path]] | None
+    reports: str | None
+    record_url: str | None
+    items: Path | None
+    next: Path | tuple[Path, str] | None
+    key_header: str | None
+
+
+class Rest(Adapter):
+    """Any CRM with a JSON API. Not run against yours, until you do.
+
+    fields: where a record has its id, name, phone, email and url: a path such
+    as "id" or "properties.phone", for a name a list of its parts, for phones a
+    list or a mapping from kind to path; columns that are not named are kept in
+    the contact's `fields`. items: where an answer has its list; None: it is
+    the list. next: where it has the link to the next page, or (where it has a
+    cursor, the parameter that takes it).
+
+    contacts="/people"; find="/people?phone={number}", asked once for each way a
+    number is written (search="digits": only with its national digits, for a CRM
+    that ignores how numbers are written), or ("POST", "/search", {"phone":
+    "{number}"}) for a search that is a POST; open="/people/{id}".
+
+    save_log=("POST", "/calls", {"note": "{text}", "person": "{contact_id}",
+    "external_id": "{key}"}), with any of caller, called, topic, subject,
+    comments, text (the comments and all the rest), key, interaction_id,
+    contact_id, direction, started_at, at, custom_fields; log_id: where the
+    answer has the record's id. find_log="/calls?external_id={key}" looks a log
+    up by its key before it is written; key_header="Idempotency-Key" sends the
+    key along. Without either this CRM cannot tell that it has a log: a write
+    that ended unclearly is not repeated here, and may be there when the journal
+    runs it again.
+
+    current_user=("/me", {"id": "id", "name": "name", "username": "email"});
+    custom_fields=("/fields", {"name": "key", "label": "title"}); reports and
+    record_url="https://crm.example.com/people/{id}": links for people.
+    """
+
+    crm: ClassVar[str] = "the CRM"
+    tried: ClassVar[str] = "declared by you: not run against your CRM before"
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        fields: Mapping[str, Any] | None = None,
+        contacts: str | None = None,
+        find: Query | None = None,
+        open: str | None = None,  # noqa: A002 - the question's name
+        save_log: tuple[str, str, Mapping[str, Any]] | None = None,
+        find_log: str | None = None,
+        log_id: Path = "id",
+        current_user: tuple[str, Mapping[str, Path]] | None = None,
+        custom_fields: tuple[str, Mapping[str, Path]] | None = None,
+        reports: str | None = None,
+        record_url: str | None = None,
+        items: Path | None = None,
+        next: Path | tuple[Path, str] | None = None,  # noqa: A002 - what APIs call it
+        key_header: str | None = None,
+        search: Literal["text", "digits"] = "text",
+        **more: Any,
+    ) -> None:
+        super().__init__(url, **more)
+        self._fields = dict(fields or {name: name for name in _ROLES})
+        self._search = search
+        self._plan = Plan(
+            contacts=contacts,
+            find=find,
+            open=open,
+            save_log=save_log,
+            find_log=find_log,
+            log_id=log_id,
+            current_user=current_user,
+            custom_fields=custom_fields,
+            reports=reports,
+            record_url=record_url,
+            items=items,
+            next=next,
+            key_header=key_header,
+        )
+        self._check()
+        given = {name: getattr(self._plan, name) for name in _QUESTIONS}
+        self.cannot(*(name for name, value in given.items() if value is None))
+
+    def current_user(self) -> CurrentUser:
+        """Who the credentials belong to."""
+        from crmwidget.protocol import CurrentUser
+
+        path, where = cast("tuple[str, Mapping[str, Path]]", self._plan.current_user)
+        call = "read the agent"
+        row = self.request("GET", path, call=call)
+        found = {name: _at(row, place) for name, place in where.items()}
+        username = found.get("username") or found.get("id")
+        if not username:
+            raise self.odd(call, "its answer has no id and no username where they were declared")
+        return CurrentUser(
+            id=str(found.get("id") or username),
+            name=str(found.get("name") or username),
+            username=str(username),
+        )
+
+    def contacts(self) -> list[Contact]:
+        """All contacts, at most `most`."""
+        call = "list contacts"
+        path = cast("str", self._plan.contacts)
+        pages = self.pages("GET", path, call=call, following=self._following)
+        return self.bounded(self._contact(row) for page in pages for row in self._rows(page, call))
+
+    def find(self, numbers: Sequence[str]) -> Matches:
+        """Who has one of the numbers: asked in every spelling, matched exactly here."""
+        asked = self.nationals(numbers) if self._search == "digits" else self.spellings(numbers)
+        found = [contact for text in asked for contact in self._found(text)]
+        return self.verified(found, numbers)
+
+    def open(self, record_id: str | int) -> Contact | Matches:
+        """The contact with this id."""
+        if self.segment(record_id) is None:
+            return self.verified((), ())
+        call = "open a contact"
+        path = _filled_path(cast("str", self._plan.open), {"id": record_id})
+        try:
+            row = self.request("GET", path, call=call)
+        except RecordNotFoundError:
+            return self.verified((), ())
+        if not isinstance(row, dict):
+            raise self.odd(call, "its answer is no object")
+        return self._contact(row)
+
+    def save_log(self, log: InteractionLog) -> str:
+        """The id of the record that the log became."""
+        key = key_of(log)
+        found = call_of(log, self.find) if self._plan.find is not None else Call(log, None, None)
+
+        def look_up() -> str | None:
+            if self._plan.find_log is None or key is None:
+                return None
+            call = "look for a saved log"
+            page = self.request("GET", _filled_path(self._plan.find_log, {"key": key}), call=call)
+            rows = self._rows(page, call)
+            return str(_at(rows[0], self._plan.log_id)) if rows else None
+
+        return self.once(look_up=look_up, write=lambda: self._written(found, key))
+
+    def custom_fields(self, names: Sequence[str] = ()) -> dict[str, CustomField]:  # noqa: ARG002 - answers.py picks those
+        """The CRM's custom fields; all, whatever was asked for."""
+        from crmwidget.protocol import CustomField
+
+        path, where = cast("tuple[str, Mapping[str, Path]]", self._plan.custom_fields)
+        call = "list custom fields"
+        rows = self._rows(self.request("GET", path, call=call), call)
+        named = ((_at(row, where["name"]), row) for row in rows)
+        return {
+            str(name): CustomField(str(_at(row, where.get("label", where["name"])) or name))
+            for name, row in named
+            if name
+        }
+
+    def reports(self) -> str:
+        """The page that was declared."""
+        return cast("str", self._plan.reports)
+
+    # ------------------------------------------------------------ inside
+    def _found(self, text: str) -> Iterator[Contact]:
+        call = "find contacts"
+        query = cast("Query", self._plan.find)
+        if isinstance(query, str):
+            page = self.request("GET", _filled_path(query, {"number": text}), call=call)
+        else:
+            method, path, body = query
+            values = {"number": text}
+            page = self.request(
+                method,
+                _filled_path(path, values),
+                call=call,
+                json=_filled(body, values),
+                retry=True,
+            )
+        return (self._contact(row) for row in self._rows(page, call))
+
+    def _rows(self, page: Any, call: str) -> list[dict[str, Any]]:
+        items = self._plan.items
+        return self.rows(page if items is None else _at(page, items), call=call)
+
+    def _following(self, page: Any) -> str | Mapping[str, object] | None:
+        if self._plan.next is None:
+            return None
+        if isinstance(self._plan.next, str):
+            link = _at(page, self._plan.next)
+            return link if isinstance(link, str) else None
+        place, parameter = self._plan.next
+        cursor = _at(page, place)
+        return {parameter: cursor} if isinstance(cursor, str | int) and cursor != "" else None
+
+    def _contact(self, row: dict[str, Any]) -> Contact:
+        fields = self._fields
+        record_id = _at(row, fields.get("id", "id"))
+        url = _at(row, fields["url"]) if "url" in fields else None
+        if self._plan.record_url is not None and self.segment(record_id) is not None:
+            url = _filled_path(self._plan.record_url, {"id": record_id})
+        phone = fields.get("phone", ())
+        kinds = phone if isinstance(phone, Mapping) else {"phone": _several(phone)}
+        read = {part for place in _places(fields) for part in [place.partition(".")[0]]}
+        return self.contact(
+            record_id,
+            [_at(row, place) for place in _several(fields.get("name", ()))],
+            {kind: _numbers(row, _several(places)) for kind, places in kinds.items()},
+            email=_at(row, fields["email"]) if "email" in fields else None,
+            url=url if isinstance(url, str) and url.startswith(("https://", "http://")) else None,
+            fields={name: value for name, value in row.items() if name not in read},
+        )
+
+    def _written(self, call: Call, key: str | None) -> str:
+        method, path, body = cast("tuple[str, str, Mapping[str, Any]]", self._plan.save_log)
+        values = _log_values(call, key)
+        headers = {self._plan.key_header: key} if self._plan.key_header and key else None
+        made = self.request(
+            method,
+            _filled_path(path, values),
+            call="save a log",
+            json=_filled(body, values),
+            headers=headers,
+            retry=headers is not None,
+        )
+        record_id = _at(made, self._plan.log_id)
+        if record_id is None:
+            raise self.odd("save a log", f"its answer has nothing at {self._plan.log_id!r}")
+        return str(record_id)
+
+    def _check(self) -> None:
+        """Say now, and not when it rings, what cannot work."""
+        plan = self._plan
+        unknown = sorted(set(self._fields) - _ROLES)
+        if unknown:
+            raise ValueError(f"fields= knows {', '.join(sorted(_ROLES))}, not {unknown[0]!r}.")
+        find_path = plan.find if isinstance(plan.find, str | None) else plan.find[1]
+        places = "" if find_path is None else str(plan.find)
+        _expect("find", find_path, {"number"}, within=places, needs="number")
+        _expect("open", plan.open, {"id"}, needs="id")
+        _expect("find_log", plan.find_log, {"key"}, needs="key")
+        _expect("contacts", plan.contacts, set())
+        _expect("current_user", plan.current_user and plan.current_user[0], set())
+        _expect("custom_fields", plan.custom_fields and plan.custom_fields[0], set())
+        if plan.save_log is not None:
+            _expect("save_log", plan.save_log[1], _LOG_VALUES, within=str(plan.save_log))
+        if self._search not in {"text", "digits"}:
+            raise ValueError("search= is 'text' or 'digits'.")
+
+
+_QUESTIONS: Final = (
+    "current_user",
+    "contacts",
+    "find",
+    "open",
+    "save_log",
+    "custom_fields",
+    "reports",
+)
+_LOG_VALUES: Final = {
+    "caller",
+    "called",
+    "topic",
+    "subject",
+    "comments",
+    "text",
+    "key",
+    "interaction_id",
+    "contact_id",
+    "direction",
+    "started_at",
+    "at",
+    "custom_fields",
+}
+
+
+def _log_values(call: Call, key: str | None) -> dict[str, Any]:
+    log = call.log
+    started = log.started_at
+    directions = {True: "inbound", False: "outbound", None: None}
+    return {
+        "caller": log.caller,
+        "called": log.called,
+        "topic": log.topic,
+        "subject": call.subject(_LINE),
+        "comments": log.comments,
+        "text": call.text(_TEXT),
+        "key": key,
+        "interaction_id": log.interaction_id,
+        "contact_id": None if call.contact is None else call.contact.id,
+        "direction": directions[call.inbound],
+        "started_at": None if started is None else started.isoformat(),
+        "at": log.at.isoformat(),
+        "custom_fields": dict(log.custom_fields),
+    }
+
+
+def _expect(
+    argument: str, path: str | None, allowed: set[str], *, within: str = "", needs: str = ""
+) -> None:
+    if path is None:
+        return
+    if not path.startswith("/") or path.startswith("//"):
+        raise ValueError(f"{argument}= has a path that begins with one slash, under url=.")
+    found = set(_PLACE.findall(within or path))
+    if odd := sorted(found - allowed):
+        known = ", ".join(f"{{{name}}}" for name in sorted(allowed)) or "none"
+        raise ValueError(f"{argument}= has no place {{{odd[0]}}}; known: {known}.")
+    if needs and needs not in found:
+        raise ValueError(f"{argument}= needs the place {{{needs}}}.")
+
+
+def _filled_path(path: str, values: Mapping[str, Any]) -> str:
+    """The path with every value quoted: none of it is a slash, a question mark or a parameter."""
+
+    def text(found: re.Match[str]) -> str:
+        value = values.get(found[1])
+        quoted = quote(clean("" if value is None else str(value)), safe="")
+        # The two names that go somewhere else in a path.
+        return quoted.replace(".", "%2E") if quoted in {".", ".."} else quoted
+
+    return _PLACE.sub(text, path)
+
+
+def _filled(body: Any, values: Mapping[str, Any]) -> Any:
+    """The body with its places filled: a text that is one place becomes the value itself."""
+    if isinstance(body, str):
+        whole = _PLACE.fullmatch(body)
+        if whole and whole[1] in values:
+            return values[whole[1]]
+        return _PLACE.sub(lambda found: _shown(values.get(found[1]), found[0]), body)
+    if isinstance(body, Mapping):
+        return {name: _filled(one, values) for name, one in body.items()}
+    if isinstance(body, list | tuple):
+        return [_filled(one, values) for one in body]
+    return body
+
+
+def _shown(value: object, place: str) -> str:
+    return place if isinstance(value, Mapping) else "" if value is None else str(value)
+
+
+def _at(row: Any, place: Path) -> Any:
+    for part in place.split("."):
+        row = row.get(part) if isinstance(row, Mapping) else None
+    return row
+
+
+def _several(given: Any) -> list[str]:
+    return [given] if isinstance(given, str) else list(given)
+
+
+def _numbers(row: dict[str, Any], places: list[str]) -> list[Any]:
+    """The values there; a list of numbers is its numbers."""
+    found: list[Any] = []
+    for value in (_at(row, place) for place in places):
+        found += value if isinstance(value, list) else [value]
+    return found
+
+
+def _places(fields: Mapping[str, Any]) -> Iterator[str]:
+    for given in fields.values():
+        for places in given.values() if isinstance(given, Mapping) else [given]:
+            yield from _several(places)

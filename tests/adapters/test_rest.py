@@ -1,0 +1,302 @@
+"""Rest: a CRM that is declared answers what was declared, and no value leaves its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from crmwidget import Handlers
+from crmwidget.adapters import Rest
+from crmwidget.errors import CredentialsError, CRMTimeoutError, UnexpectedAnswerError
+from crmwidget.testing import Connector, interaction_log, screen_pop
+from tests.adapters.fake import Time, Vendor
+
+URL = "https://crm.example.com/api"
+BO = {
+    "key": "C-1",
+    "first": "Bo",
+    "last": "Larsen",
+    "numbers": {"work": "(202) 555-0143", "mobile": ["+1 202 555 0199", None]},
+    "mail": "bo@example.com",
+    "plan": "Gold",
+}
+FIELDS: dict[str, Any] = {
+    "id": "key",
+    "name": ["first", "last"],
+    "phone": {"work": "numbers.work", "mobile": "numbers.mobile"},
+    "email": "mail",
+}
+
+
+def rest(fake: Vendor, **more: Any) -> Rest:
+    more.setdefault("fields", FIELDS)
+    return Rest(URL, auth="canary", client=fake.client(), region="US", clock=Time().clock(), **more)
+
+
+# ---------------------------------------------------------------- contacts
+def test_a_number_is_asked_for_in_every_spelling_and_matched_exactly() -> None:
+    other = {**BO, "key": "C-2", "numbers": {"work": "+44 555 0143"}}
+    fake = Vendor().on("GET /api/people", {"data": {"list": [BO, other]}})
+    adapter = rest(fake, find="/people?phone={number}&kind=person", items="data.list")
+
+    matches = adapter.find(["+12025550143"])
+
+    asked = [one.query["phone"] for one in fake.asked]
+    assert asked[:2] == ["+12025550143", "12025550143"]
+    assert "(202) 555-0143" in asked
+    assert asked == adapter.spellings(["+12025550143"])
+    assert {one.query["kind"] for one in fake.asked} == {"person"}
+    assert [match.contact.id for match in matches if match.certain] == ["C-1"]
+    contact = matches[0].contact
+    assert contact.name == "Bo Larsen"
+    assert [(p.kind, p.number) for p in contact.phones] == [
+        ("work", "(202) 555-0143"),
+        ("mobile", "+1 202 555 0199"),
+    ]
+    assert contact.email == "bo@example.com"
+    assert contact.fields == {"plan": "Gold"}
+
+
+def test_a_crm_that_ignores_how_numbers_are_written_is_asked_once() -> None:
+    fake = Vendor().on("GET /api/people", [BO])
+
+    assert len(rest(fake, find="/people?phone={number}", search="digits").find(["+12025550143"]))
+
+    assert [one.query for one in fake.asked] == [{"phone": "2025550143"}]
+
+
+def test_a_search_may_be_a_post_that_is_repeated_because_it_only_reads() -> None:
+    fake = Vendor().on("POST /api/search", 503, [BO])
+    adapter = rest(
+        fake,
+        find=("POST", "/search", {"where": [{"phone": "{number}"}], "note": "for {number}"}),
+        search="digits",
+    )
+
+    assert len(adapter.find(["+12025550143"])) == 1
+
+    body = {"where": [{"phone": "2025550143"}], "note": "for 2025550143"}
+    assert [one.body for one in fake.asked] == [body, body]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "+12025550143&admin=true",
+        "+12025550143#",
+        "../../+12025550143",
+        "+12025550143?x=1",
+        "{id}+12025550143",
+        "+12025550143%26a=b",
+        "+12025550143\r\nX-Injected: 1",
+    ],
+)
+def test_a_hostile_number_stays_one_value(hostile: str) -> None:
+    fake = Vendor().on("GET /api/people", [])
+
+    rest(fake, find="/people?phone={number}").find([hostile])
+
+    assert fake.asked
+    assert all(set(one.query) == {"phone"} for one in fake.asked)
+    assert all("x-injected" not in one.headers for one in fake.asked)
+
+
+@pytest.mark.parametrize("record_id", ["../admin", "a/b", "a?b=c", "a#b", "a;b", "a%2Fb"])
+def test_a_hostile_id_stays_one_piece_of_the_path(record_id: str) -> None:
+    fake = Vendor()
+
+    assert not rest(fake, open="/people/{id}").open(record_id)
+
+    path = fake.asked[0].url.removeprefix(f"{URL}/people/")
+    assert not set(path) & set("/?#;")
+
+
+def test_a_record_is_opened_with_a_link_for_people() -> None:
+    fake = Vendor().on("GET /api/people/C-1", BO)
+    adapter = rest(fake, open="/people/{id}", record_url="https://crm.example.com/people/{id}")
+
+    contact = adapter.open("C-1")
+
+    assert contact.url == "https://crm.example.com/people/C-1"  # type: ignore[union-attr]
+
+
+def test_a_link_that_an_answer_has_is_kept_only_if_it_is_one() -> None:
+    fields = {**FIELDS, "url": "page"}
+    fake = Vendor().on(
+        "GET /api/people",
+        [{**BO, "page": "https://crm.example.com/1"}, {**BO, "page": "javascript:alert(1)"}],
+    )
+
+    found = rest(fake, contacts="/people", fields=fields).contacts()
+
+    assert [contact.url for contact in found] == ["https://crm.example.com/1", None]
+
+
+def test_contacts_are_listed_by_links() -> None:
+    fake = Vendor().on(
+        "GET /api/people",
+        {"results": [BO], "next": "https://crm.example.com/api/people?page=2"},
+        {"results": [{**BO, "key": "C-2"}], "next": None},
+    )
+
+    found = rest(fake, contacts="/people", items="results", next="next").contacts()
+
+    assert [contact.id for contact in found] == ["C-1", "C-2"]
+    assert [one.query for one in fake.asked] == [{}, {"page": "2"}]
+
+
+def test_contacts_are_listed_by_a_cursor() -> None:
+    fake = Vendor().on(
+        "GET /api/people",
+        {"results": [BO], "paging": {"after": "x&y=1"}},
+        {"results": [{**BO, "key": "C-2"}], "paging": {}},
+    )
+    adapter = rest(fake, contacts="/people", items="results", next=("paging.after", "cursor"))
+
+    assert len(adapter.contacts()) == 2
+    assert [one.query for one in fake.asked] == [{}, {"cursor": "x&y=1"}]
+
+
+def test_a_next_page_on_another_host_is_refused() -> None:
+    fake = Vendor().on("GET /api/people", {"results": [], "next": "https://evil.example.org/"})
+
+    with pytest.raises(UnexpectedAnswerError, match=r"another host"):
+        rest(fake, contacts="/people", items="results", next="next").contacts()
+
+
+# -------------------------------------------------------------------- logs
+BODY = {
+    "note": "{text}",
+    "title": "Call about {topic}",
+    "person": "{contact_id}",
+    "external_id": "{key}",
+    "way": "{direction}",
+    "fields": "{custom_fields}",
+    "minutes": 3,
+}
+
+
+def test_a_log_fills_the_places_that_were_declared() -> None:
+    fake = Vendor().on("GET /api/people", [BO]).on("POST /api/calls", (201, {"call": {"no": 5}}))
+    adapter = rest(
+        fake,
+        find="/people?phone={number}",
+        search="digits",
+        save_log=("POST", "/calls", BODY),
+        log_id="call.no",
+    )
+
+    saved = adapter.save_log(
+        interaction_log(topic='"}, {text}', comments="{key}", custom_fields={"case": "C-7"})
+    )
+
+    assert saved == "5"
+    body = fake.asked[-1].body
+    assert body["note"].startswith("{key}\n\nTopic: ")
+    assert body["title"] == 'Call about "}, {text}'
+    assert body["person"] == "C-1"
+    assert body["external_id"] == "test/1"
+    assert body["way"] == "inbound"
+    assert body["fields"] == {"case": "C-7"}
+    assert body["minutes"] == 3
+
+
+def test_a_log_is_looked_up_by_its_key_before_it_is_written() -> None:
+    fake = Vendor().on("GET /api/calls", [{"id": 4}])
+    adapter = rest(fake, save_log=("POST", "/calls", BODY), find_log="/calls?external_id={key}")
+
+    assert adapter.save_log(interaction_log()) == "4"
+    assert [(one.method, one.query) for one in fake.asked] == [("GET", {"external_id": "test/1"})]
+
+
+def test_a_write_with_a_key_in_its_header_is_repeated() -> None:
+    fake = Vendor().on("POST /api/calls", 503, (201, {"id": 6}))
+    adapter = rest(fake, save_log=("POST", "/calls", BODY), key_header="Idempotency-Key")
+
+    assert adapter.save_log(interaction_log()) == "6"
+    assert [one.headers["idempotency-key"] for one in fake.asked] == ["test/1"] * 2
+
+
+def test_a_write_that_nothing_can_be_told_of_is_not_repeated() -> None:
+    fake = Vendor().on("POST /api/calls", httpx.ReadTimeout("late"))
+
+    with pytest.raises(CRMTimeoutError, match=r"look before writing again"):
+        rest(fake, save_log=("POST", "/calls", BODY)).save_log(interaction_log())
+
+    assert len(fake.asked) == 1
+
+
+def test_an_answer_without_the_id_of_the_log_is_an_error() -> None:
+    fake = Vendor().on("POST /api/calls", (200, {"ok": True}))
+
+    with pytest.raises(UnexpectedAnswerError, match=r"nothing at 'id'"):
+        rest(fake, save_log=("POST", "/calls", BODY)).save_log(interaction_log())
+
+
+# ------------------------------------------------------------ the others
+def test_the_agent_the_custom_fields_and_the_reports_are_what_was_declared() -> None:
+    fake = Vendor().on("GET /api/me", {"u": {"id": 9, "full": "Ada Marsh", "login": "ada"}})
+    fake.on("GET /api/fields", [{"key": "case", "title": "Case"}, {"key": None}])
+    adapter = rest(
+        fake,
+        current_user=("/me", {"id": "u.id", "name": "u.full", "username": "u.login"}),
+        custom_fields=("/fields", {"name": "key", "label": "title"}),
+        reports="https://crm.example.com/reports",
+    )
+
+    user = adapter.current_user()
+
+    assert (user.id, user.name, user.username) == ("9", "Ada Marsh", "ada")
+    assert {n: f.label for n, f in adapter.custom_fields().items()} == {"case": "Case"}
+    assert adapter.reports() == "https://crm.example.com/reports"
+
+
+def test_what_was_not_declared_is_left_to_the_user() -> None:
+    fake = Vendor().on("GET /api/people", [BO])
+
+    with Connector(Handlers(), crm=rest(fake, find="/people?phone={number}")) as connector:
+        answers = connector._client.sources.table()
+        connector.send(screen_pop("+12025550143"))
+        record = connector._client.desk.record
+
+    assert answers["screen_pop"] == "crm=Rest.find"
+    assert answers["save_log"] == "nobody"
+    assert answers["open_reports"] == "nobody"
+    assert record is not None
+    assert record.name == "Bo Larsen"
+
+
+def test_an_error_names_the_call() -> None:
+    fake = Vendor().on("GET /api/people", 401)
+
+    with pytest.raises(CredentialsError, match=r"the CRM, to list contacts: the credentials"):
+        rest(fake, contacts="/people").contacts()
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ({"find": "/people"}, r"find= needs the place \{number\}"),
+        ({"find": "/people?phone={phone}"}, r"find= has no place \{phone\}; known: \{number\}"),
+        ({"find": "people?phone={number}"}, r"begins with one slash"),
+        ({"find": "//evil.example.org/{number}"}, r"begins with one slash"),
+        ({"find": ("POST", "/search", {"q": "{who}"})}, r"no place \{who\}"),
+        ({"find": ("POST", "/search", {"q": "all"})}, r"needs the place \{number\}"),
+        ({"open": "https://crm.example.com/{id}"}, r"begins with one slash"),
+        ({"open": "/people/1"}, r"needs the place \{id\}"),
+        ({"save_log": ("POST", "/calls", {"note": "{notes}"})}, r"no place \{notes\}"),
+        ({"find_log": "/calls"}, r"needs the place \{key\}"),
+        ({"contacts": "/people?id={id}"}, r"no place \{id\}; known: none"),
+        ({"fields": {"telephone": "phone"}}, r"fields= knows email, id"),
+        ({"search": "guess"}, r"search= is"),
+    ],
+)
+def test_what_cannot_work_is_said_when_it_is_declared(declared: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Rest(URL, **declared)
+
+
+def test_it_says_that_it_was_not_run_against_this_crm() -> None:
+    assert "not run against your CRM" in repr(rest(Vendor()))
