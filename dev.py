@@ -39,6 +39,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "stamps"
 REQUIREMENTS = ROOT / "requirements.txt"
+MORE_REQUIREMENTS = ROOT / "requirements-all.txt"
 JS = ROOT / "js"
 STATIC = ROOT / "crmwidget" / "static"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -189,13 +190,13 @@ def make_venv() -> None:
         raise Failure(f"{python} has neither ensurepip nor pip. The remedy: {remedy}.")
 
 
-def install_packages() -> None:
+def install_packages(file: Path = REQUIREMENTS) -> None:
     """Install the pinned packages, with pip and its configuration where uv reaches no index."""
-    hashed = "--require-hashes -r requirements.txt"
+    hashed = f"--require-hashes -r {file.name}"
     try:
         run(f"uv pip install --python .venv {hashed}", "")
     except Failure:
-        run(f"python -m pip install {hashed}", f"requirements.txt {NO_INDEX}")
+        run(f"python -m pip install {hashed}", f"{file.name} {NO_INDEX}")
 
 
 def install_project() -> None:
@@ -217,6 +218,23 @@ def set_up_python() -> None:
     once(STAMPS / "packages", digest([REQUIREMENTS]), title, install_packages)
     state = digest([ROOT / "pyproject.toml", ROOT / "hatch_build.py"])
     once(STAMPS / "project", state, "Installing crmwidget itself", install_project)
+
+
+def set_up_servers() -> None:
+    """Install what only the checks with engines and servers need, and see that Java is there."""
+    count = MORE_REQUIREMENTS.read_text().count("==")
+    once(
+        STAMPS / "all",
+        digest([REQUIREMENTS, MORE_REQUIREMENTS]),
+        f"Installing the packages for engines and servers, up to {count}",
+        partial(install_packages, MORE_REQUIREMENTS),
+    )
+    if shutil.which("java", path=environment()["PATH"]) is None:
+        if os.geteuid() == 0 and Path("/usr/bin/apt-get").exists():
+            with step("Installing Debian's Java"):
+                apt_install("default-jre-headless")
+        else:
+            raise Failure("Spark needs Java 17 or newer. Install one, so that `java` is on PATH.")
 
 
 # ----------------------------------------------------------------- JavaScript
@@ -358,7 +376,10 @@ BIOME = "node node_modules/@biomejs/biome/bin/biome"
 TSC = "node node_modules/typescript/bin/tsc"
 VITEST = "node node_modules/vitest/vitest.mjs run --project"
 PYTEST = "python -m pytest"
-FOLDERS = {name: f"tests/{name}" for name in ("browser", "hostile", "notebooks", "systems")}
+FOLDERS = {
+    name: f"tests/{name}" for name in ("browser", "hostile", "notebooks", "engines", "systems")
+}
+SERVERS = ("engines", "systems")
 IGNORED = " ".join(f"--ignore={path}" for path in FOLDERS.values())
 CHECKS: tuple[Check, ...] = (
     Check("build", ("python dev.py build",)),
@@ -374,7 +395,13 @@ CHECKS: tuple[Check, ...] = (
     Check("python", (f"{PYTEST} tests {IGNORED}",), heavy=True),
 )
 CHECKS += tuple(
-    Check(name, (f"{PYTEST} {path}",), heavy=True, browser=True, servers=name == "systems")
+    Check(
+        name,
+        (f"{PYTEST} {path}",),
+        heavy=True,
+        browser=name != "engines",
+        servers=name in SERVERS,
+    )
     for name, path in FOLDERS.items()
     if (ROOT / path).is_dir()
 )
@@ -415,6 +442,8 @@ def test(names: Sequence[str], *, everything: bool) -> int:
     set_up()
     if any(check.browser for check in chosen):
         set_up_browser()
+    if any(check.servers for check in chosen):
+        set_up_servers()
     with ThreadPoolExecutor(2) as pool:
         light = [pool.submit(perform, check) for check in chosen if not check.heavy]
         results = [future.result() for future in as_completed(light)]
@@ -452,10 +481,17 @@ def put_in_format() -> None:
 def lock(*, upgrade: bool) -> None:
     """Make the two lock files anew; neither names a registry's address."""
     home = set_up()
-    command = "uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 "
-    command += "--generate-hashes --no-header --no-annotate --output-file requirements.txt"
-    with step("Locking requirements.txt"):
-        run(command + " --upgrade" * upgrade, "uv could not lock: see its words above.")
+    command = "uv pip compile pyproject.toml --universal --python-version 3.11 "
+    command += "--generate-hashes --no-header --no-annotate" + " --upgrade" * upgrade
+    for file, extras in (
+        (REQUIREMENTS, "--extra dev"),
+        (MORE_REQUIREMENTS, f"--extra dev --extra engines --constraints {REQUIREMENTS.name}"),
+    ):
+        with step(f"Locking {file.name}"):
+            run(
+                f"{command} {extras} --output-file {file.name}",
+                "uv could not lock: see its words above.",
+            )
     with step("Locking js/package-lock.json"):
         npm(home, "update" if upgrade else "install", "--package-lock-only")
 

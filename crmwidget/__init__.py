@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from crmwidget.capture import Capture
     from crmwidget.directory import Contact, Directory, Match, Matches
     from crmwidget.handlers import Handlers
     from crmwidget.privacy import Secret
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CRMWidget",
     "Capabilities",
+    "Capture",
     "Contact",
     "CrmData",
     "CurrentUser",
@@ -45,6 +47,7 @@ __all__ = [
 
 _HOME = {
     "CRMWidget": "widget",
+    "Capture": "capture",
     "Contact": "directory",
     "Directory": "directory",
     "Handlers": "handlers",

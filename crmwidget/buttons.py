@@ -69,7 +69,7 @@ class Buttons:
                 value = client.runner.value_of(who.ask(job.message))
             outcome = answers.interpret(job.message, value, client.sources, who.who)
         except Exception as error:  # noqa: BLE001 - reported like the first time
-            client.reported(job, who.name or who.who, advised(error), who.handler)
+            client.accounts.reported(job, who.name or who.who, advised(error), who.handler)
             return
         job.handler, job.arrived = who.handler, started
         client.showing(lambda: client.desk.draw(job, who, outcome))

@@ -11,27 +11,27 @@ import concurrent.futures
 import contextlib
 import itertools
 import json
+import os
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from crmwidget import answers, protocol
+from crmwidget.accounts import ClientAccounts
 from crmwidget.buttons import Buttons
 from crmwidget.channel import Attached, Channel, Delivered
 from crmwidget.commands import Commands
 from crmwidget.desk import Desk
 from crmwidget.errors import (
     ClickToDialDisabled,
-    HandlerTimeoutError,
     PhoneClosedError,
 )
-from crmwidget.failures import Failure, advised
-from crmwidget.handlers import DEFAULT, EVERY, Handler, Handlers, Timeout, _Default
+from crmwidget.handlers import DEFAULT, EVERY, Handlers, Timeout
 from crmwidget.journal import Entry as LogEntry
 from crmwidget.journal import Interactions, Journal
-from crmwidget.precedence import Answerer, Precedence
+from crmwidget.precedence import Precedence
 from crmwidget.protocol import incoming
 from crmwidget.runner import Job, Runner
 from crmwidget.session import (
@@ -42,7 +42,8 @@ from crmwidget.session import (
     Late,
     Send,
     Session,
-    default_timeout,
+    expiring,
+    is_history,
 )
 from crmwidget.traffic import Traffic
 from crmwidget.workers import Clock
@@ -52,10 +53,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crmwidget.cell import Cell
+    from crmwidget.diagnosis import Evidence
+    from crmwidget.failures import Failure
     from crmwidget.protocol import InteractionLog
 
-EXPIRES: Final = 5.0
-"""Seconds after which a dial or a notice must not be posted any more."""
 RECENT: Final = 200
 """Messages that can be run again from the panel."""
 LARGE: Final = 256 * 1024
@@ -90,17 +91,18 @@ class Client:
         self.journal = Journal(self._again, self._given_up)
         self.errors: list[Failure] = []
         self.sources = Precedence(Handlers() if handlers is None else handlers)
-        self.runner = Runner(name, self.sources, self)
+        self.accounts = ClientAccounts(self)
+        self.runner = Runner(name, self.sources, self.accounts)
         self.sources.finish = self.runner.value_of
-        self.desk = Desk(self.sources, self._show, self._tell)
-        self.connector = "simulator"
-        """The origin that speaks, or "simulator"."""
+        self.desk = Desk(self.sources, self.show, self._tell)
         self.timeout: Timeout = DEFAULT
         self.facts: dict[str, Any] = {}
         """What the page reports of the connection."""
         self.in_memory = False
         """A test's connector speaks; there is no page."""
         self.closed = False
+        self.stand_in: Client | None = None
+        """While a capture is replayed: whom that replay's handlers speak to in our place."""
         self.changed: Callable[[str, object], None] = lambda name, value: None
         """Told of every new status, last_message, record, candidates, can_dial."""
         self.sent: Callable[[Send], None] = lambda send: None
@@ -113,17 +115,33 @@ class Client:
         self._born = time.time()
         self._skew = 0.0
         """Seconds to add to the page's clock to read ours."""
+        self._quickest = float("inf")
+        """ms from the page's clock to ours, by the message that came quickest."""
+        self._heard: float | None = None
+        """When the page spoke last, on time.monotonic()."""
+        self._refused: Counter[str] = Counter()
+        """Messages that the page refused, by reason."""
+        self._stranger: str | None = None
         self._missed = 0
         self._tickets = itertools.count(1)
         self._keys = itertools.count(1)
-        self._jobs: dict[int, Job] = {}
+        self.jobs: dict[int, Job] = {}
         self._recent: OrderedDict[int, Job] = OrderedDict()
-        self._parked: list[Job] = []
+        self.waiting: list[Job] = []
         self._commands = Commands()
         self._waiters: list[tuple[Callable[[str], bool], concurrent.futures.Future[str]]] = []
         self._told: dict[str, object] = {}
 
     # ------------------------------------------------------------ settings
+    @property
+    def connector(self) -> str:
+        """The origin that speaks, or "simulator"."""
+        return self.traffic.connector
+
+    @connector.setter
+    def connector(self, origin: str) -> None:
+        self.traffic.connector = origin
+
     @property
     def handlers(self) -> Handlers:
         """The user's functions."""
@@ -167,15 +185,15 @@ class Client:
         standing = self._standing()
         if self._settings is not None:
             self.channel.set({"t": "set", **self._settings, "standing": standing})
-        self._revive()
+        self.revive()
         self._state()
-        self._flush()
+        self.flush()
 
-    def _revive(self) -> None:
+    def revive(self) -> None:
         """Parked logs that somebody saves now, in the order in which they came."""
-        for job in self._parked[:]:
+        for job in self.waiting[:]:
             if job.connector == self.connector and self.sources.answerer(job.message.action):
-                self._parked.remove(job)
+                self.waiting.remove(job)
                 self.runner.revive(job)
 
     def _standing(self) -> dict[str, Any]:
@@ -219,11 +237,13 @@ class Client:
         with self.lock:
             if self.closed:
                 return
+            self._heard = now
             events = self.channel.receive(content, now=now)
+            left = self._left_page(content)
             jobs = {
                 event.seq: job
                 for event in events
-                if isinstance(event, Delivered) and (job := self._said(event, now))
+                if isinstance(event, Delivered) and (job := self._said(event, now, left))
             }
             new = self._accept(jobs.values(), now)
             for event in events:
@@ -236,7 +256,15 @@ class Client:
                     self._delivered(event, now)
                 elif (job := jobs.get(event.seq)) in new:
                     self._start(job)
-            self._flush()
+            self.flush()
+
+    def _left_page(self, content: object) -> float | None:
+        """When the page sent this, in ms on its clock; it also tells how far that clock is off."""
+        at = content.get("at") if isinstance(content, dict) else None
+        if not isinstance(at, (int, float)):
+            return None
+        self._quickest = min(self._quickest, time.time() * 1000 - at)
+        return at
 
     def _attached(self, event: Attached) -> None:
         self.facts = dict(event.facts)
@@ -244,7 +272,7 @@ class Client:
         self.session.restore(self.facts)
         if event.fresh:
             self.desk.draw_again()
-            self._summarise(again=True)
+            self.summarise(again=True)
         self._state()
 
     def _delivered(self, event: Delivered, now: float) -> None:
@@ -256,7 +284,7 @@ class Client:
             self.runner.later(lambda: self._buttons.pressed(item))
         self.channel.finish(event.epoch, event.seq, now=now)
 
-    def _said(self, event: Delivered, now: float) -> Job | None:
+    def _said(self, event: Delivered, now: float, left: float | None) -> Job | None:
         """The connector's message, as text; the page has judged it, Python may yet not read it."""
         item = event.item
         if item.get("t") != "msg":
@@ -279,14 +307,18 @@ class Client:
         # A reloaded page sends what it had kept under a new number, but the old key.
         key = item["key"] if isinstance(item.get("key"), str) else f"{event.epoch}/{event.seq}"
         answered = item.get("answered") is True
-        return self._job(action, data, key, at=at, now=now, answered=answered, place=place)
+        job = self._job(action, data, key, at=at, now=now, answered=answered, place=place)
+        if left is not None:
+            job.entry.page = max(left - item["at"], 0.0)
+            job.entry.channel = max(time.time() * 1000 - left - self._quickest, 0.0)
+        return job
 
-    def deliver(self, action: str, data: object = None) -> Job:
-        """A message as if it came from the connector, without a page; see Job.finished."""
+    def deliver(self, action: str, data: object = None, key: str | None = None) -> Job:
+        """A message as if it came from the connector, without a page; see Job.wait."""
         self._open()
         with self.lock:
             now = time.monotonic()
-            key = f"{self.channel.kernel}/{next(self._keys)}"
+            key = key or f"{self.channel.kernel}/{next(self._keys)}"
             job = self._job(action, data, key, at=_now(), now=now)
             if job in self._accept([job], now):
                 self._start(job)
@@ -316,6 +348,7 @@ class Client:
                 self._recent.popitem(last=False)
         known = incoming(action)
         if known and known.kept:
+            entry.key = key
             job.log = LogEntry(cast("InteractionLog", message), self.connector, at, place=place)
         return job
 
@@ -340,15 +373,17 @@ class Client:
         return new_jobs
 
     def _start(self, job: Job) -> None:
-        self._jobs[job.ticket] = job
+        self.jobs[job.ticket] = job
         job.load = None if job.seq is None else self.facts.get("loads")
         self._tell("last_message", job.message)
+        if job.answered:
+            self._answered_by_page(job)
         effects = self.session.receive(job.message, job.ticket, answered=job.answered)
         if not self._comes_too_late(job):
-            self._carry(effects, job)
+            self.carry(effects, job)
             return
         # The state counts all the same, and an answer would come to a question long past.
-        self._carry([e for e in effects if isinstance(e, Changed)], job)
+        self.carry([e for e in effects if isinstance(e, Changed)], job)
         self.session.answer(job.ticket)
         self._missed += 1
         job.entry.problems += ("missed: no kernel was there while it could be answered",)
@@ -356,8 +391,24 @@ class Client:
             f"{self._missed} messages came while no kernel was there, and were too old to be "
             "answered when one came. phone.traffic shows which."
         )
-        self._end(job, time.monotonic())
+        self.end(job, time.monotonic())
         job.finish()
+
+    def _answered_by_page(self, job: Job) -> None:
+        """Note what the page has replied, from the answer that stands now."""
+        known = incoming(job.message.action)
+        if known is None:
+            return
+        data = None
+        if known.name == "requestCrmData":
+            data = None if self.session.crm_data is ABSENT else self.session.crm_data
+        elif known.name == "requestGetCrmDirectory":
+            directory: Any = self.sources.standing(known.name)
+            data = None if directory is None else directory.to_wire()
+        said = self.traffic.add(
+            "sent", known.reply or known.name, data, at=job.message.at, re=job.entry.number
+        )
+        said.answered_by = "the page"
 
     def _comes_too_late(self, job: Job) -> bool:
         """Whether it came before this kernel and has waited longer than its handler may take."""
@@ -367,7 +418,7 @@ class Client:
         if came >= self._born:
             return False
         who = self.sources.answerer(job.message.action)
-        timeout = self._timeout(job, who.handler if who else None)
+        timeout = self.accounts.time_for(job, who.handler if who else None)
         return timeout is not None and time.time() - came > timeout
 
     def _noted(self, note: Mapping[str, Any]) -> None:
@@ -382,27 +433,33 @@ class Client:
             reason = f"{detail.get('reason', what)}, {note.get('n', 1)} times"
             if detail.get("origin"):
                 reason += f", from {detail['origin']}"
+            reasons = detail.get("reasons")
+            if isinstance(reasons, dict):
+                self._refused.update({str(k): n for k, n in reasons.items() if isinstance(n, int)})
+                self._stranger = str(detail.get("origin")) if "origin" in reasons else None
             action = str(detail.get("action", "?"))
             self.traffic.add("rejected", action, None, at=_now(), problems=(reason,))
         self.facts.update({name: detail[name] for name in _FACTS if name in detail})
         self._state()
 
     # ------------------------------------------------------------ effects
-    def _carry(self, effects: Iterable[Effect], job: Job | None) -> None:
+    def carry(self, effects: Iterable[Effect], job: Job | None) -> None:
+        """What the session asks for."""
         for effect in effects:
             if isinstance(effect, Send):
-                self._post(effect, job)
+                self.send(effect, job)
             elif isinstance(effect, AnswerDue) and job is not None:
                 job.reply = effect.reply
                 self.runner.submit(job)
             elif isinstance(effect, Late):
-                self._late(self._jobs[effect.ticket], effect.timeout)
+                self.accounts.late(self.jobs[effect.ticket], effect.timeout)
             elif isinstance(effect, Changed):
                 self._state()
 
-    def _post(self, send: Send, job: Job | None = None) -> None:
+    def send(self, send: Send, job: Job | None = None) -> None:
+        """A message to the connector, because of this job."""
         carried = self._carried(send.action, send.data)
-        plain = json.loads(send.data) if isinstance(send.data, bytes) else carried.get("data")
+        plain = None if send.data is ABSENT else send.data
         re = job.entry.number if job else None
         self.traffic.add("sent", send.action, plain, at=_now(), re=re)
         if job:
@@ -411,24 +468,28 @@ class Client:
         item: dict[str, Any] = {"t": "post", "m": carried}
         if job and job.seq is not None and job.epoch == self.channel.epoch:
             item["re"] = job.seq
-        if job and job.load is not None and not _is_history(send):
+        if job and job.load is not None and not is_history(send):
             item["load"] = job.load
         if send.expires is not None:
             item["exp"] = send.expires * 1000
         self.channel.push(item, part=carried.get("part"))
 
-    def _show(self, what: str, data: object, re: int | None = None) -> None:
+    def show(self, what: str, data: object, re: int | None = None) -> None:
+        """Something for the person at the page, see `show` of the wire."""
         text = json.dumps(data, ensure_ascii=False).encode(errors="replace")
         item: dict[str, Any] = {"t": "show", "what": what, "data": json.loads(text)}
         self.channel.push(item if re is None else {**item, "re": re})
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Hand the comm what is due, and set the clock for what is due later."""
         now = time.monotonic()
         if self._link is not None:
             for content, buffers in self.channel.flush(now=now):
                 # A comm that is gone loses nothing: what is not acknowledged is sent again.
                 with contextlib.suppress(Exception):
                     self._link.send(content, buffers)
+            self.traffic.resent = self.channel.resent
+            self.traffic.duplicates = self.channel.duplicates
         channel_at = self.channel.wake(now=now) if self._link else None
         due = (channel_at, self.session.wake(), self.journal.wipe_at)
         self._clock.set(min((at for at in due if at is not None), default=None))
@@ -437,139 +498,19 @@ class Client:
         with self.lock:
             if not self.closed:
                 now = time.monotonic()
-                self._carry(self.session.tick(now), None)
+                self.carry(self.session.tick(now), None)
                 if self.journal.wipe_at is not None and self.journal.wipe_at <= now:
                     self.journal.wipe()
-                self._flush()
+                self.flush()
 
-    # ------------------------------------------------------------ what became of a job
-    def begun(self, job: Job, handler: Handler | None) -> None:
-        """Its answer is being sought; from now on its time runs."""
-        timeout = self._timeout(job, handler)
-        with self.lock:
-            job.handler = handler
-            if job.log:
-                self.journal.start(job.log)
-            self.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
-            self._flush()
-
-    def overtakes(self, job: Job) -> bool:
-        """Logs of its connector that came before this one are parked."""
-        with self.lock:
-            return any(parked.connector == job.connector for parked in self._parked)
-
-    def _timeout(self, job: Job, handler: Handler | None) -> float | None:
-        """Seconds: the handler's own, the phone's, the action's."""
-        for timeout in (handler.timeout if handler else DEFAULT, self.timeout):
-            if not isinstance(timeout, _Default):
-                return timeout
-        return default_timeout(job.message.action)
-
-    def parked(self, job: Job) -> None:
-        """An interaction log that nobody saves yet: it waits, here and in the page."""
-        with self.lock:
-            self._parked.append(job)
-            self._revive()  # its handler may just have come
-            self._summarise()
-            self._flush()
-        job.finish()
-
-    def done(self, job: Job, who: Answerer | None, outcome: answers.Outcome) -> None:
-        """It was answered, or nobody had to."""
-        now = time.monotonic()
-        with self.lock:
-            late = self.session.is_late(job.ticket)
-            more = [_expiring(s, now) for s in outcome.more if not late or _is_history(s)]
-            job.entry.milliseconds = (now - job.arrived) * 1000
-            job.entry.answered_by = "the page" if job.answered else who.who if who else None
-            unanswered = who is None and job.reply is not None
-            self._carry(self.session.answer(job.ticket, outcome.reply, *more), job)
-            shown_by_cell = None if late else self.desk.draw(job, who, outcome)
-            if job.log:
-                self.journal.done(job.log)
-            self._end(job, now)
-        if shown_by_cell is not None and self.runner.cell is not None:
-            self.runner.cell.show(shown_by_cell)
-        if unanswered:
-            self._nobody(job)
-        for warning in outcome.warnings:
-            self._warn(warning)
-        job.finish()
-
-    def failed(self, job: Job, who: Answerer, error: BaseException) -> None:
-        """Whoever answers raised, or gave what has no meaning."""
-        failure = self.reported(job, who.name or who.who, advised(error), who.handler)
-        now = time.monotonic()
-        with self.lock:
-            notice = () if self.session.is_late(job.ticket) else (_notice(failure, now),)
-            self._carry(self.session.fail(job.ticket, *notice), job)
-            if job.log:
-                self.journal.fail(job.log, failure.summary)
-            self._end(job, now, keep=job.log is not None)
-        job.error = error
-        job.finish()
-
-    def _late(self, job: Job, timeout: float) -> None:
-        """The handler's time is over: say so, and let the next message have a thread."""
-        name = job.handler.name if job.handler else "the answer"
-        error = HandlerTimeoutError(job.message.action, name, timeout)
-        failure = self.reported(job, name, error, job.handler, late=True)
-        if job.log:
-            self.journal.fail(job.log, failure.summary)
-        self._carry([_notice(failure, time.monotonic())], job)
-        self.runner.give_up(job)
-        job.error = error
-        job.finish()
-
-    def reported(
-        self,
-        job: Job,
-        name: str,
-        error: BaseException,
-        handler: Handler | None,
-        *,
-        late: bool = False,
-    ) -> Failure:
-        """Keep an error, show it in the widget's cell and in the panel."""
-        kept = job.log is not None
-        failure = Failure(job.message, name, error, handler, late=late, kept=kept)
-        with self.lock:
-            self.errors.append(failure)
-            self._show("failed", failure.to_wire(), job.seq)
-            self._flush()
-        if self.runner.cell is not None:
-            self.runner.cell.show_error(error)
-        return failure
-
-    def _end(self, job: Job, now: float, *, keep: bool = False) -> None:
-        self._jobs.pop(job.ticket, None)
+    def end(self, job: Job, now: float, *, keep: bool = False) -> None:
+        """Nothing more becomes of it; `keep`: the page must not forget it yet."""
+        self.jobs.pop(job.ticket, None)
         epoch, seq = (job.log.place if job.log else None) or (job.epoch, job.seq)
         if epoch is not None and seq is not None and not keep:
             self.channel.finish(epoch, seq, now=now)
-        self._summarise()
-        self._flush()
-
-    def _nobody(self, job: Job) -> None:
-        """A question that nothing answers."""
-        self._warn(
-            f"The connector asks {job.message.action} and nothing answers: give crm_data=, "
-            "or register @phone.on_crm_data."
-        )
-        with self.lock:
-            text = "The client application has no answer to this."
-            self._post(answers.notice(text, severity="ERROR"), job)
-            self._flush()
-
-    def _warn(self, text: str) -> None:
-        """Say once what is a mistake but no failure."""
-        with self.lock:
-            if self.desk.warnings.get("answers") == text:
-                return
-            self.desk.warnings["answers"] = text
-            self._summarise()
-            self._flush()
-        if self.runner.cell is not None:
-            self.runner.cell.say(text)
+        self.summarise()
+        self.flush()
 
     def open_journal(self, path: Path | None) -> None:
         """Keep interaction logs in this file, and go on with what an earlier kernel left in it."""
@@ -595,27 +536,33 @@ class Client:
                 job.log = entry
                 job.epoch, job.seq = entry.place or (None, None)
                 self._start(job)
-            self._flush()
+            self.flush()
 
     def _given_up(self, entries: list[LogEntry]) -> None:
         """The user discards these logs: the page may forget them too."""
         with self.lock:
-            self._parked = [job for job in self._parked if job.log not in entries]
+            self.waiting = [job for job in self.waiting if job.log not in entries]
             for epoch, seq in (entry.place for entry in entries if entry.place):
                 self.channel.finish(epoch, seq, now=time.monotonic())
-            self._summarise()
-            self._flush()
+            self.summarise()
+            self.flush()
 
     # ------------------------------------------------------------ what a program asks for
     def post(self, send: Send) -> None:
         """Send a client message."""
+        if (other := self._standing_in()) is not None:
+            other.post(send)
+            return
         self._open()
         with self.lock:
-            self._post(send)
-            self._flush()
+            self.send(send)
+            self.flush()
 
     def dial(self, number: str, record: object = None) -> None:
         """Ask the connector to call; raises ClickToDialDisabled until it allows that."""
+        if (other := self._standing_in()) is not None:
+            other.dial(number, record)
+            return
         self._open()
         if not self.session.can_dial:
             raise ClickToDialDisabled(self.status)
@@ -623,10 +570,15 @@ class Client:
             record = self.sources.find(number).contact
         send = answers.dialled(number, record)
         with self.lock:
-            self._post(_expiring(send, time.monotonic()))
+            self.send(expiring(send, time.monotonic()))
             name = send.data["clickToDialLogDetails"]["name"]
-            self._show("dialled", {"number": number, "name": name})
-            self._flush()
+            self.show("dialled", {"number": number, "name": name})
+            self.flush()
+
+    def _standing_in(self) -> Client | None:
+        """Who is meant where a replay's handler calls."""
+        other = self.stand_in
+        return other if other is not None and other.runner.here() else None
 
     def recent(self, seq: int) -> Job | None:
         """A message that the panel can still name."""
@@ -636,11 +588,11 @@ class Client:
         """Call what shows something to the person, and send it."""
         with self.lock:
             show()
-            self._flush()
+            self.flush()
 
     def notify(self, send: Send) -> None:
         """A notice for the agent, not to be shown late."""
-        self.post(_expiring(send, time.monotonic()))
+        self.post(expiring(send, time.monotonic()))
 
     def run(self, awaitable: Awaitable[Any]) -> concurrent.futures.Future[Any]:
         """Run a coroutine on the handlers' loop."""
@@ -652,7 +604,7 @@ class Client:
         with self.lock:
             ref, future = self._commands.add()
             self.channel.push({"t": "sim", "ref": ref, "what": what, "args": args})
-            self._flush()
+            self.flush()
         return future
 
     # ------------------------------------------------------------ state
@@ -675,6 +627,39 @@ class Client:
         """What the page has said of the connection, without contents."""
         return {name: self.facts[name] for name in _FACTS if name in self.facts}
 
+    def evidence(self) -> Evidence:
+        """What is known of why it is not ready."""
+        from crmwidget.diagnosis import Evidence
+
+        with self.lock:
+            settings = self._settings or {}
+            counted = Counter((e.direction, e.action) for e in self.traffic)
+            data: Any = self.sources.standing("requestCrmData")
+            who = self.sources.answerer("requestCrmData")
+            found = [f"{f.message.action}: {f.summary}" for f in self.errors]
+            heard = None if self._heard is None else time.monotonic() - self._heard
+            follows = self.sources.follows()
+            server = "JPY_PARENT_PID" in os.environ or "JPY_SESSION_NAME" in os.environ
+            return Evidence(
+                connector=self.connector,
+                src=settings.get("src"),
+                origins=tuple(settings.get("origins", ())),
+                status=self.status,
+                closed=self.closed,
+                facts=dict(self.facts),
+                page_heard=heard,
+                refused=dict(self._refused),
+                stranger=self._stranger,
+                received={a: n for (way, a), n in counted.items() if way == "received"},
+                sent={a: n for (way, a), n in counted.items() if way == "sent"},
+                crm_data_by=who.who if who else None,
+                errors=tuple(found),
+                contradictions=() if data is None else tuple(data.contradictions(**follows)),
+                kept=len(self.journal),
+                old_kernel="kernel" in self.desk.warnings,
+                nodelay=os.environ.get("CRMWIDGET_NODELAY") == "on" if server else None,
+            )
+
     def when(self, reached: Callable[[str], bool]) -> concurrent.futures.Future[str]:
         """Resolves as soon as `reached(status)` holds."""
         future: concurrent.futures.Future[str] = concurrent.futures.Future()
@@ -684,7 +669,7 @@ class Client:
         return future
 
     def _state(self) -> None:
-        self._summarise()
+        self.summarise()
         status = self.status
         self._tell("status", status)
         self._tell("can_dial", self.session.can_dial)
@@ -695,12 +680,13 @@ class Client:
                 if future.set_running_or_notify_cancel():
                     future.set_result(status)
 
-    def _summarise(self, *, again: bool = False) -> None:
+    def summarise(self, *, again: bool = False) -> None:
+        """The facts of the status line that only the kernel has."""
         if self.journal.trouble:
             self.desk.warnings["journal"] = self.journal.trouble
         else:
             self.desk.warnings.pop("journal", None)
-        self.desk.summarise(unsaved=len(self._parked), failed=self.journal.stuck, again=again)
+        self.desk.summarise(unsaved=len(self.waiting), failed=self.journal.stuck, again=again)
 
     def _tell(self, name: str, value: object) -> None:
         if self._told.get(name, ABSENT) is not value:
@@ -722,7 +708,7 @@ class Client:
             if self._settings is not None:
                 bare = {k: v for k, v in self._settings.items() if k not in ("src", "srcdoc")}
                 self.channel.set({"t": "set", **bare, "standing": {}})  # ends the frame
-                self._flush()
+                self.flush()
             self.closed = True
             self._state()
             self._unwatch()
@@ -734,19 +720,3 @@ class Client:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _is_history(send: Send) -> bool:
-    return send.action == "createHistoryItem"
-
-
-def _expiring(send: Send, now: float) -> Send:
-    """Nothing that acts on its own arrives late; what was saved is history whenever it does."""
-    if _is_history(send):
-        return send
-    return Send(action=send.action, data=send.data, expires=now + EXPIRES)
-
-
-def _notice(failure: Failure, now: float) -> Send:
-    sent = answers.notice(failure.for_agent, title="Client application", severity="ERROR")
-    return _expiring(sent, now)

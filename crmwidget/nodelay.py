@@ -41,6 +41,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     except (ImportError, AttributeError) as error:
         app.log.warning("crmwidget.nodelay: does not know this Jupyter Server (%s)", error)
     else:
+        os.environ["CRMWIDGET_NODELAY"] = "on"  # kernels inherit it, and phone.diagnose() looks
         app.log.info("crmwidget.nodelay: kernel websockets answer without delay")
 
 

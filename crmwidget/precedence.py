@@ -79,9 +79,9 @@ class Precedence:
         if name in _ADAPTER:
             method, arguments = _ADAPTER[name]
             if (bound := self.adapter(method)) is not None:
-                return Answerer(
-                    f"crm={type(self.crm).__name__}.{method}", lambda m: bound(*arguments(m))
-                )
+                tried = str(getattr(self.crm, "tried", "") or "")
+                said = f"crm={type(self.crm).__name__}.{method}" + f" ({tried})" * bool(tried)
+                return Answerer(said, lambda m: bound(*arguments(m)))
         return self._built_in(name)
 
     def adapter(self, method: str) -> Callable[..., Any] | None:
@@ -211,8 +211,12 @@ def checked_directory(value: Any, region: str | None) -> Directory | Callable[..
     return directory
 
 
-def checked_adapter(value: Any) -> Any:
-    """`crm=`: an object with at least one of the seven methods, none of them asynchronous."""
+def checked_adapter(value: Any, region: str | None = None) -> Any:
+    """`crm=`: an object with at least one of the seven methods, none of them asynchronous.
+
+    One that can read national numbers but was not told whose (`region` is None, and it has
+    `with_region`) is told the phone's.
+    """
     if value is None:
         return None
     methods = [method for method, _ in _ADAPTER.values()]
@@ -228,6 +232,9 @@ def checked_adapter(value: Any) -> Any:
                 f"crm.{name} is asynchronous; adapters are synchronous and run on the handlers' "
                 "thread. Use the synchronous client."
             )
+    placed = getattr(value, "with_region", None)
+    if region is not None and callable(placed) and getattr(value, "region", None) is None:
+        return placed(region)
     return value
 
 

@@ -11,6 +11,7 @@ import hmac
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, Never
 
 
@@ -48,6 +49,8 @@ class Secret:
 
 
 # ---------------------------------------------------------------- by pattern
+TAG: Final = re.compile(r"<(?:phone [0-9a-f]{8} \.\.\d{1,2}|(?:text|email|number) [0-9a-f]{8})>")
+"""What `redact` puts for a value that it masks whole."""
 # No pattern tries the same stretch twice from many places: the texts are hostile.
 _PART: Final = r"[^\s@<>()\"',:;=&?/]"
 _EMAIL: Final = re.compile(rf"(?<!{_PART}){_PART}+(?:@|%40){_PART}+")
@@ -93,6 +96,13 @@ _DIGITS: Final = re.compile(
 
 def mask(text: str) -> str:
     """`text` with `<email>`, `<phone ..43>` and `<token>` in place of what looks like one."""
+    # A tag of `redact` shows nothing, and stays.
+    tags = [*TAG.findall(text), ""]
+    between = TAG.split(text)
+    return "".join(_masked(part) + tag for part, tag in zip(between, tags, strict=True))
+
+
+def _masked(text: str) -> str:
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return _DIGITS.sub(_phone, _WORD.sub(_token, text))
@@ -160,6 +170,35 @@ def redact(value: object, *, key: bytes | None = None) -> object:
     return _redacted(value, key or _OWN_KEY, whole=False, depth=0)
 
 
+def kept_key() -> bytes:
+    """A key of this user's, kept between kernels, so that a file redacted under it can be joined.
+
+    It lies in the folder of the journals, readable to its owner only; where that cannot be
+    written it is this process's own.
+    """
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    path = Path(state) / "crmwidget" / "redaction.key"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        pass
+    except OSError:
+        return _OWN_KEY
+    else:
+        with os.fdopen(made, "wb") as file:
+            file.write(_OWN_KEY)
+    try:
+        return path.read_bytes() or _OWN_KEY
+    except OSError:
+        return _OWN_KEY
+
+
+def key_name(key: bytes) -> str:
+    """Tells two keys apart, and nothing else about them."""
+    return _tag("crmwidget", key)
+
+
 _OWN_KEY: Final = os.urandom(32)
 _DEEPEST: Final = 64
 _SMALLEST_PHONE: Final = 1_000_000
@@ -169,7 +208,9 @@ def _redacted(value: object, key: bytes, *, whole: bool, depth: int) -> object:
     if isinstance(value, Mapping | list | tuple):
         return _redacted_inside(value, key, whole=whole, depth=depth + 1)
     if isinstance(value, str):
-        return _whole(value, key) if whole else mask(value)
+        number = _DIGITS.fullmatch(value.strip())  # of a caller, or the id of a record
+        tagged = whole or (number is not None and not number["date"])
+        return _whole(value, key) if tagged else mask(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -197,13 +238,23 @@ def _redacted_inside(
     return [_redacted(inner, key, whole=whole, depth=depth) for inner in value]
 
 
+def tags_of(text: str, key: bytes) -> tuple[str, ...]:
+    """The tags that `redact` may put for this text, to find out whose a tag is."""
+    return tuple({_whole(text, key), f"<number {_tag(text, key)}>"})
+
+
+def digest(data: bytes, key: bytes | None = None) -> dict[str, object]:
+    """What stands for data that is too long to be looked at; equal data, equal digest."""
+    return {"left out": f"{len(data)} bytes", "digest": _keyed(data, key or _OWN_KEY, 16)}
+
+
 def _hides(name: str, *, whole: bool) -> bool:
     return name not in _HARMLESS and (whole or is_sensitive(name))
 
 
 def _whole(text: str, key: bytes) -> str:
     bare = text.strip()
-    if not bare:
+    if not bare or TAG.fullmatch(bare):  # what was redacted before stays what it is
         return text
     found = _DIGITS.fullmatch(bare)
     if found and not found["date"]:
@@ -215,6 +266,9 @@ def _whole(text: str, key: bytes) -> str:
 
 
 def _tag(text: str, key: bytes) -> str:
-    return hashlib.blake2b(
-        text.encode(errors="surrogatepass"), key=key[: hashlib.blake2b.MAX_KEY_SIZE], digest_size=4
-    ).hexdigest()
+    return _keyed(text.encode(errors="surrogatepass"), key, 4)
+
+
+def _keyed(data: bytes, key: bytes, size: int) -> str:
+    short = key[: hashlib.blake2b.MAX_KEY_SIZE]
+    return hashlib.blake2b(data, key=short, digest_size=size).hexdigest()

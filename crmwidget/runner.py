@@ -94,7 +94,9 @@ class Job:
 class Accounts(Protocol):
     """Who is told what became of a job; called on the worker's thread or the loop."""
 
-    connector: str
+    @property
+    def connector(self) -> str:
+        """The origin that speaks now, or "simulator"."""
 
     def begun(self, job: Job, handler: Handler | None) -> None:
         """Its answer is being sought; from now on its time runs."""
@@ -218,6 +220,10 @@ class Runner:
         """The job's time is over: the next one must not be stuck behind it."""
         if self._current is job:
             self._worker.replace()
+
+    def here(self) -> bool:
+        """Whether this is one of its threads."""
+        return self._worker.here() or self._loop.here()
 
     def stop(self) -> None:
         """End the threads after what was submitted so far."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from crmwidget.protocol import Message
 
+EXPIRES: Final = 5.0
+"""Seconds after which a dial or a notice must not be posted any more."""
 TIMEOUT: Final = 10.0
 SAVING: Final = 60.0
 """Seconds for a handler; saving goes over a network and must not be cut short."""
@@ -184,6 +186,18 @@ class Session:
         """When `tick` has something to say next."""
         deadlines = (self._tickets[number].deadline for number in self._running)
         return min((at for at in deadlines if at is not None), default=None)
+
+
+def is_history(send: Send) -> bool:
+    """Whether it belongs into the history of whatever page comes next."""
+    return send.action == "createHistoryItem"
+
+
+def expiring(send: Send, now: float) -> Send:
+    """Nothing that acts on its own arrives late; what was saved is history whenever it does."""
+    if is_history(send):
+        return send
+    return Send(action=send.action, data=send.data, expires=now + EXPIRES)
 
 
 def default_timeout(action: str) -> float:

@@ -92,7 +92,7 @@ class Connector:
             sources.crm_data, sources.user = checked_crm_data(crm_data, user), user
             sources.region = region
             sources.directory = checked_directory(directory, region)
-            sources.crm = checked_adapter(crm)
+            sources.crm = checked_adapter(crm, region)
         elif isinstance(client := getattr(phone, "_client", None), Client):
             self._client = client
         else:
@@ -125,6 +125,11 @@ class Connector:
             if send.action == known.reply:
                 return _plain(send)
         raise CRMWidgetError(f"nothing answered {known.name}; connector.received is what was sent.")
+
+    @property
+    def handlers(self) -> Handlers:
+        """The functions that answer it."""
+        return self._client.handlers
 
     def close(self) -> None:
         """End the threads; a phone that was given goes on."""

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
-from crmwidget.privacy import redact
+from crmwidget.captured import STAGES, messages_of, write
+from crmwidget.privacy import digest, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from os import PathLike
+    from pathlib import Path
 
 LIMIT: Final = 10_000
 """Messages kept; older ones are forgotten and counted."""
+LARGE: Final = 64 * 1024
+"""Bytes of JSON above which a view of a message shows its digest alone."""
+_DIAGRAM: Final = 60
 
 Direction = Literal["received", "sent", "rejected"]
 
@@ -36,27 +42,75 @@ class Entry:
     """Who answered: the page's standing answer, a handler, the built-in answer."""
     milliseconds: float | None = None
     """From the arrival in the kernel to the end of its handler."""
+    page: float | None = None
+    """ms in the page, until it was handed to the comm; None: there was no page."""
+    channel: float | None = None
+    """ms from page to kernel, beyond those of the quickest message: two clocks are compared."""
+    queue: float | None = None
+    """ms until its handler began."""
+    error: str | None = None
+    """What its handler raised, masked."""
+    shown: tuple[str, ...] | None = None
+    """Ids of the records, or the link, that the agent was shown; empty: nobody was found."""
+    key: str | None = None
+    """An interaction log's idempotency key."""
+
+    @property
+    def handler(self) -> float | None:
+        """Ms in its handler."""
+        if self.milliseconds is None or self.queue is None:
+            return None
+        return max(self.milliseconds - self.queue, 0.0)
 
     @property
     def data(self) -> Any:
         """What it said, redacted."""
-        return redact(self._data)
+        return self.redacted()
+
+    def redacted(self, key: bytes | None = None) -> Any:
+        """What it said, redacted under `key` (see privacy.redact); of a large one its digest."""
+        if isinstance(self._data, bytes) and len(self._data) > LARGE:
+            return digest(self._data, key)
+        return redact(self.untouched, key=key)
 
     @property
     def untouched(self) -> Any:
         """What it said; for replay, and for who asks for it."""
-        return self._data
+        # A directory is kept as the bytes that were sent.
+        return json.loads(self._data) if isinstance(self._data, bytes) else self._data
 
     def __repr__(self) -> str:
         return f"<{self.number} {self.direction} {self.action}>"
 
 
+class Diagram:
+    """A sequence diagram in Mermaid's language, which JupyterLab draws; `str()` is its source."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def __str__(self) -> str:
+        return self._source
+
+    def __repr__(self) -> str:
+        return self._source
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/vnd.mermaid": self._source, "text/plain": self._source}
+
+
 class Traffic:
-    """The last messages, oldest first: iterate, index, `.to_frame()`."""
+    """The last messages, oldest first: iterate, index, `.to_frame()`, `.latency()`, `.save()`."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=LIMIT)
         self._count = 0
+        self.resent = 0
+        """Items that were sent to the page a second time, because nothing said they arrived."""
+        self.duplicates = 0
+        """Items of the page that came again, and were dropped."""
+        self.connector = "simulator"
+        """The origin that speaks."""
 
     def add(
         self,
@@ -79,6 +133,20 @@ class Traffic:
         """How many were dropped because of the bound."""
         return self._count - len(self._entries)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many were received, sent and rejected, failed, came again, were forgotten."""
+        kept = Counter(entry.direction for entry in self)
+        return {
+            "received": kept["received"],
+            "sent": kept["sent"],
+            "rejected": kept["rejected"],
+            "failed": sum(entry.error is not None for entry in self),
+            "resent": self.resent,
+            "duplicates": self.duplicates,
+            "forgotten": self.forgotten,
+        }
+
     def __len__(self) -> int:
         return len(self._entries)
 
@@ -100,8 +168,9 @@ class Traffic:
         """One row a message, newest last.
 
         Columns: number, at, direction, action, data (JSON text), re (the number that it
-        answers), answered_by, milliseconds, problems. `library`: "pandas", "polars" or
-        "pyarrow"; None: whichever is installed.
+        answers), answered_by, milliseconds, page, channel, queue, handler (ms in each stage),
+        error, problems. `library`: "pandas", "polars" or "pyarrow"; None: whichever is
+        installed.
         `redacted=False` shows numbers, names and notes as they were.
         """
         from crmwidget.tables import from_rows
@@ -117,12 +186,99 @@ class Traffic:
                     "re": e.re,
                     "answered_by": e.answered_by,
                     "milliseconds": e.milliseconds,
+                    **{stage: getattr(e, stage) for stage in STAGES},
+                    "error": e.error,
                     "problems": "; ".join(e.problems),
                 }
                 for e in self
             ],
             library=library,
+            names=_COLUMNS,
         )
+
+    def latency(self, library: str | None = None) -> Any:
+        """How long messages took, in ms: one row for each action and stage that was seen.
+
+        Columns: action, stage ("page", "channel", "queue", "handler", "kernel": queue and
+        handler together), count, p50, p95, longest.
+        """
+        from crmwidget.tables import from_rows
+
+        seen: dict[tuple[str, str], list[float]] = {}
+        for entry in self:
+            for stage in (*STAGES, "kernel"):
+                ms = entry.milliseconds if stage == "kernel" else getattr(entry, stage)
+                if entry.direction == "received" and ms is not None:
+                    seen.setdefault((entry.action, stage), []).append(ms)
+        return from_rows(
+            [
+                {
+                    "action": action,
+                    "stage": stage,
+                    "count": len(found),
+                    "p50": _quantile(found, 0.5),
+                    "p95": _quantile(found, 0.95),
+                    "longest": max(found),
+                }
+                for (action, stage), found in seen.items()
+            ],
+            library=library,
+            names=("action", "stage", "count", "p50", "p95", "longest"),
+        )
+
+    def save(self, path: str | PathLike[str], *, redacted: bool = True) -> Path:
+        """Write the messages as a capture, which Capture.load reads; returns the path.
+
+        Redacted under a key of this user's that stays on this machine: who was meant can be
+        found out here, with the same directory, and nowhere else. `redacted=False` writes
+        people's data as they are. Raises OSError where the file cannot be written.
+        """
+        return write(path, *messages_of(self, redacted=redacted))
+
+    def sequence(self, last: int = _DIAGRAM) -> Diagram:
+        """The last messages as a sequence diagram, which JupyterLab draws; no data is in it."""
+        lines = [
+            "sequenceDiagram",
+            "    participant C as Connector",
+            "    participant P as Page",
+            "    participant K as Python",
+        ]
+        shown = list(self._entries)[-last:]
+        for entry in shown:
+            lines += _drawn(entry)
+        if len(self) > len(shown):
+            lines.insert(4, f"    Note over C,K: {len(self) - len(shown)} earlier messages")
+        return Diagram("\n".join(lines))
+
+
+_COLUMNS: Final = (
+    "number", "at", "direction", "action", "data", "re", "answered_by", "milliseconds",
+    *STAGES, "error", "problems",
+)  # fmt: skip
+
+
+def _drawn(entry: Entry) -> list[str]:
+    # What a connector calls an action is its own; nothing of Mermaid's language goes in.
+    action = "".join(c for c in entry.action if c.isalnum() or c in "-_*") or "?"
+    if entry.direction == "rejected":
+        return [f"    C--xP: {action[:60]} (refused)"]
+    by_page = entry.answered_by == "the page"
+    if entry.direction == "sent":
+        posted = f"    P->>C: {action}"
+        return [posted] if by_page else [f"    K->>P: {action}", posted]
+    lines = [f"    C->>P: {action[:60]}"]
+    if not by_page:
+        took = "" if entry.milliseconds is None else f"Note over K: {entry.milliseconds:.0f} ms"
+        lines.append(f"    P->>K: {action[:60]}")
+        lines += [f"    {took}"] if took else []
+        lines += ["    Note over K: failed"] if entry.error else []
+    return lines
+
+
+def _quantile(values: list[float], share: float) -> float:
+    """The smallest value that this share of them does not exceed."""
+    ranked = sorted(values)
+    return ranked[max(0, -int(-len(ranked) * share // 1) - 1)]
 
 
 def _text(data: object) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from crmwidget.cell import Cell
     from crmwidget.client import Client
+    from crmwidget.diagnosis import Diagnosis
     from crmwidget.directory import Matches
     from crmwidget.failures import Failure
     from crmwidget.journal import Interactions, Journal
@@ -84,7 +85,7 @@ def _as_directory(phone: CRMWidget, value: Any) -> Any:
 def _as_adapter(phone: CRMWidget, value: Any) -> Any:
     from crmwidget.precedence import checked_adapter
 
-    return checked_adapter(value)
+    return checked_adapter(value, phone._client.sources.region)
 
 
 class CRMWidget(HandlerMethods, anywidget.AnyWidget):
@@ -158,7 +159,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         data = checked_crm_data(crm_data, user)
         region = region.upper() if region else getattr(data, "dial_region", None)
         contacts = checked_directory(directory, region)
-        adapter = checked_adapter(crm)
+        adapter = checked_adapter(crm, region)
         cell = Cell()
         key = _key_of(name)
         client = living.get(key)
@@ -176,7 +177,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         super().__init__(_key=key, _id=identity, _born=time.time(), model_id=identity)
         self.on_msg(lambda _, content, buffers: client.receive(self, content))
         _attached[key] = self
-        if checked is None and data is None and adapter is None:
+        if checked is None and data is None and not hasattr(adapter, "current_user"):
             from crmwidget.crmdata import demonstration
 
             data = demonstration()
@@ -253,7 +254,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
     async def wait(self, state: str = "configured", timeout: float = 30) -> str:  # noqa: ASYNC109 - as in every wait()
         """Until the status is `state` or past it; returns the status.
 
-        Raises NotReadyError with what the page reports. On a kernel that cannot receive
+        Raises NotReadyError with the diagnosis, see `diagnose`. On a kernel that cannot receive
         messages while a cell runs (ipykernel 6) it can only time out: wait in a cell of its own.
         """
         if state not in STATES:
@@ -265,9 +266,23 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         try:
             return await asyncio.wait_for(asyncio.wrap_future(reached), timeout)
         except TimeoutError:
-            raise NotReadyError(
-                state, self._client.status, timeout, self._client.reported_facts(), self._advice()
-            ) from None
+            status, facts = self._client.status, self._client.reported_facts()
+            diagnosis = await asyncio.to_thread(self.diagnose)
+            raise NotReadyError(state, status, timeout, facts, diagnosis) from None
+
+    def diagnose(self) -> Diagnosis:
+        """Why the phone is not ready, or that it is: the likely cause, and every check.
+
+        `.cause` is a short stable word, `.checks` have evidence, verdict and advice. Uses what
+        the page has reported so far, and asks the connector's address once, from this kernel;
+        that takes up to 5 s where nothing answers.
+        """
+        from crmwidget.diagnosis import diagnose
+        from crmwidget.reach import reach
+
+        evidence = self._client.evidence()
+        asked = evidence.src is not None and evidence.status != "configured"
+        return diagnose(evidence, reach(evidence.src) if asked and evidence.src else None)
 
     def run(self, coroutine: Awaitable[Any]) -> Awaitable[Any]:
         """Run a coroutine on the handlers' loop: `await phone.run(client.get(...))`."""
@@ -359,21 +374,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         if mine is not None and mine == cell.id:
             super().close()
 
-    def _advice(self) -> str:
-        if _waits_for_cells():
-            return _OLD_KERNEL
-        return _ADVICE.get(self._client.status, "Look at phone.errors and phone.traffic.")
-
 
 _attached: dict[str, CRMWidget] = {}
-_ADVICE: Final = {
-    "not shown": "Display the phone: put `phone` on the last line of a cell.",
-    "loading": "The frame is loading; a login may be open in it.",
-    "silent": "The connector has sent no ready: is the address right, the agent logged in, "
-    "this notebook's origin allowed by the connector's administrator, are cookies allowed for it?",
-    "ready": "It has not asked for crmData yet: usually the agent has to be activated first [I].",
-    "lost": "Run the cell that made the phone again.",
-}
 _OLD_KERNEL: Final = (
     "This kernel receives nothing while a cell runs: handlers wait for its end, and their output "
     "is not shown in the widget's cell. Install ipykernel 7 or newer, or wait in a cell of its own."

@@ -144,14 +144,14 @@ def test_a_handler_that_comes_while_a_log_is_being_parked_saves_it(
     handlers: Handlers, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved: list[str] = []
-    park = client.parked
+    park = client.accounts.parked
 
     def parked(job: Any) -> None:
         if not saved:
             handlers.on_save_log(lambda log: saved.append(log.interaction_id))
         park(job)
 
-    monkeypatch.setattr(client, "parked", parked)
+    monkeypatch.setattr(client.accounts, "parked", parked)
 
     Page(client, "page").logs(1, 2)
     settled(client)

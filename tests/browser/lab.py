@@ -64,9 +64,12 @@ _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Server:
-    """A server of an `_APPS` on a free port of 127.0.0.1; `url` is its origin."""
+    """A server of an `_APPS` on a free port of 127.0.0.1; `url` is its origin.
 
-    def __init__(self, app: str = "jupyterlab") -> None:
+    `python`: whose ipykernel runs the notebooks; None: that of these tests.
+    """
+
+    def __init__(self, app: str = "jupyterlab", python: Path | None = None) -> None:
         self.app = app
         self.folder = Path(tempfile.mkdtemp(prefix="crmwidget-lab-"))
         self.root = self.folder / "notebooks"
@@ -76,6 +79,7 @@ class Server:
             file = file / f"{name}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(value))
+        self.kernel = "python3" if python is None else self._add_kernel(python)
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.log = self.folder / "server.log"
@@ -100,6 +104,14 @@ class Server:
                 start_new_session=True,
             )
         self._await_start()
+
+    def _add_kernel(self, python: Path) -> str:
+        spec = self.folder / "JUPYTER_DATA_DIR" / "kernels" / "other" / "kernel.json"
+        spec.parent.mkdir(parents=True)
+        command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        described = {"argv": command, "display_name": "Other", "language": "python"}
+        spec.write_text(json.dumps(described))
+        return spec.parent.name
 
     def _environment(self) -> dict[str, str]:
         own = ("JUPYTER_", "JUPYTERLAB_", "JPY_")
@@ -139,7 +151,7 @@ class Server:
             "nbformat": 4,
             "nbformat_minor": 5,
             "metadata": {
-                "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+                "kernelspec": {"name": self.kernel, "display_name": "", "language": "python"}
             },
             "cells": [
                 {
@@ -154,7 +166,7 @@ class Server:
             ],
         }
         (self.root / name).write_text(json.dumps(notebook))
-        kernel = {"name": "python3"}
+        kernel = {"name": self.kernel}
         body = {"path": name, "name": name, "type": "notebook", "kernel": kernel}
         return str(self.api("/api/sessions", "POST", body)["id"])
 

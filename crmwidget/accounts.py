@@ -1,0 +1,185 @@
+"""Accounts: what becomes of a job, from the moment its answer is sought to its end.
+
+The runner calls them, on the threads on which handlers run; what they lead to
+is the client's to carry out.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from crmwidget import answers
+from crmwidget.errors import HandlerTimeoutError
+from crmwidget.failures import Failure, advised
+from crmwidget.handlers import DEFAULT, _Default
+from crmwidget.session import Send, default_timeout, expiring, is_history
+
+if TYPE_CHECKING:
+    from crmwidget.client import Client
+    from crmwidget.handlers import Handler
+    from crmwidget.precedence import Answerer
+    from crmwidget.runner import Job
+
+
+class ClientAccounts:
+    """One per client, and a part of it; see runner.Accounts."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @property
+    def connector(self) -> str:
+        """The origin that speaks now, or "simulator"."""
+        return self._client.connector
+
+    def begun(self, job: Job, handler: Handler | None) -> None:
+        """Its answer is being sought; from now on its time runs."""
+        client = self._client
+        timeout = self.time_for(job, handler)
+        with client.lock:
+            job.handler = handler
+            job.entry.queue = (time.monotonic() - job.arrived) * 1000
+            if job.log:
+                client.journal.start(job.log)
+            client.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
+            client.flush()
+
+    def overtakes(self, job: Job) -> bool:
+        """Logs of its connector that came before this one are parked."""
+        client = self._client
+        with client.lock:
+            return any(parked.connector == job.connector for parked in client.waiting)
+
+    def time_for(self, job: Job, handler: Handler | None) -> float | None:
+        """Seconds: the handler's own, the phone's, the action's."""
+        client = self._client
+        for timeout in (handler.timeout if handler else DEFAULT, client.timeout):
+            if not isinstance(timeout, _Default):
+                return timeout
+        return default_timeout(job.message.action)
+
+    def parked(self, job: Job) -> None:
+        """An interaction log that nobody saves yet: it waits, here and in the page."""
+        client = self._client
+        with client.lock:
+            client.waiting.append(job)
+            client.revive()  # its handler may just have come
+            client.summarise()
+            client.flush()
+        job.finish()
+
+    def done(self, job: Job, who: Answerer | None, outcome: answers.Outcome) -> None:
+        """It was answered, or nobody had to."""
+        client = self._client
+        now = time.monotonic()
+        with client.lock:
+            late = client.session.is_late(job.ticket)
+            more = [expiring(s, now) for s in outcome.more if not late or is_history(s)]
+            job.entry.milliseconds = (now - job.arrived) * 1000
+            job.entry.answered_by = "the page" if job.answered else who.who if who else None
+            job.entry.shown = _shown(outcome)
+            unanswered = who is None and job.reply is not None
+            client.carry(client.session.answer(job.ticket, outcome.reply, *more), job)
+            shown_by_cell = None if late else client.desk.draw(job, who, outcome)
+            if job.log:
+                client.journal.done(job.log)
+            client.end(job, now)
+        if shown_by_cell is not None and client.runner.cell is not None:
+            client.runner.cell.show(shown_by_cell)
+        if unanswered:
+            self._nobody(job)
+        for warning in outcome.warnings:
+            self._warn(warning)
+        job.finish()
+
+    def failed(self, job: Job, who: Answerer, error: BaseException) -> None:
+        """Whoever answers raised, or gave what has no meaning."""
+        client = self._client
+        failure = self.reported(job, who.name or who.who, advised(error), who.handler)
+        now = time.monotonic()
+        with client.lock:
+            notice = () if client.session.is_late(job.ticket) else (_notice(failure, now),)
+            client.carry(client.session.fail(job.ticket, *notice), job)
+            job.entry.milliseconds = (now - job.arrived) * 1000
+            if job.log:
+                client.journal.fail(job.log, failure.summary)
+            client.end(job, now, keep=job.log is not None)
+        job.error = error
+        job.finish()
+
+    def late(self, job: Job, timeout: float) -> None:
+        """The handler's time is over: say so, and let the next message have a thread."""
+        client = self._client
+        name = job.handler.name if job.handler else "the answer"
+        error = HandlerTimeoutError(job.message.action, name, timeout)
+        failure = self.reported(job, name, error, job.handler, late=True)
+        if job.log:
+            client.journal.fail(job.log, failure.summary)
+        client.carry([_notice(failure, time.monotonic())], job)
+        client.runner.give_up(job)
+        job.error = error
+        job.finish()
+
+    def reported(
+        self,
+        job: Job,
+        name: str,
+        error: BaseException,
+        handler: Handler | None,
+        *,
+        late: bool = False,
+    ) -> Failure:
+        """Keep an error, show it in the widget's cell and in the panel."""
+        client = self._client
+        kept = job.log is not None
+        failure = Failure(job.message, name, error, handler, late=late, kept=kept)
+        with client.lock:
+            job.entry.error = failure.summary
+            job.entry.answered_by = name
+            client.errors.append(failure)
+            client.show("failed", failure.to_wire(), job.seq)
+            client.flush()
+        if client.runner.cell is not None:
+            client.runner.cell.show_error(error)
+        return failure
+
+    def _nobody(self, job: Job) -> None:
+        """A question that nothing answers."""
+        client = self._client
+        self._warn(
+            f"The connector asks {job.message.action} and nothing answers: give crm_data=, "
+            "or register @phone.on_crm_data."
+        )
+        with client.lock:
+            text = "The client application has no answer to this."
+            client.send(answers.notice(text, severity="ERROR"), job)
+            client.flush()
+
+    def _warn(self, text: str) -> None:
+        """Say once what is a mistake but no failure."""
+        client = self._client
+        with client.lock:
+            if client.desk.warnings.get("answers") == text:
+                return
+            client.desk.warnings["answers"] = text
+            client.summarise()
+            client.flush()
+        if client.runner.cell is not None:
+            client.runner.cell.say(text)
+
+
+def _shown(outcome: answers.Outcome) -> tuple[str, ...] | None:
+    """What the agent was shown, for captures: ids, not contents."""
+    if outcome.link is not None:
+        return (outcome.link,)
+    if outcome.matches is None:
+        return None
+    marks = ("" if match.certain else "? " for match in outcome.matches)
+    ids = (match.contact.id for match in outcome.matches)
+    return tuple(f"{mark}{own}" for mark, own in zip(marks, ids, strict=True))
+
+
+def _notice(failure: Failure, now: float) -> Send:
+    sent = answers.notice(failure.for_agent, title="Client application", severity="ERROR")
+    return expiring(sent, now)

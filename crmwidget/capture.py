@@ -1,0 +1,342 @@
+"""Capture: messages that were saved, run through today's handlers, and compared."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from crmwidget.captured import Head, Message, messages_of, read, redacted_ids, write
+from crmwidget.client import Client
+from crmwidget.errors import CRMWidgetError
+from crmwidget.handlers import Handlers
+from crmwidget.privacy import TAG, digest, kept_key, key_name, redact, tags_of
+from crmwidget.session import ABSENT
+from crmwidget.traffic import LARGE
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from crmwidget.precedence import Precedence
+    from crmwidget.session import Send
+    from crmwidget.traffic import Traffic
+    from crmwidget.widget import CRMWidget
+
+__all__ = ["Capture", "Difference", "Message", "Replay"]
+
+PATIENCE: Final = 120.0
+"""Seconds until a handler without a time-out is given up."""
+_LONGEST_PAUSE: Final = 10.0
+"""Seconds: at the speed it happened, nobody waits for an hour in which nothing was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One message that is answered in another way than it was; redacted."""
+
+    n: int
+    action: str
+    """Of the message that is answered."""
+    then: Mapping[str, Any]
+    """`answers`: the actions sent and their data, `shown`: ids of records, `error`."""
+    now: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        changed = [name for name in self.then if self.then[name] != self.now[name]]
+        said = "; ".join(f"{n}: {_short(self.then[n])} -> {_short(self.now[n])}" for n in changed)
+        return f"{self.action} (message {self.n}): {said}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Replay:
+    """What came of a replay."""
+
+    messages: int
+    """How many were run."""
+    diff: list[Difference]
+    """One entry for each answer that changed; empty when all answer as then."""
+    errors: tuple[str, ...] = ()
+    """What handlers raised now: action, class and masked message."""
+    warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        same = f"{self.messages - len(self.diff)} of {self.messages} messages are answered as then"
+        return "\n".join([same, *map(str, self.diff), *self.errors, *self.warnings])
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """One row a difference: n, action, then, now (JSON text)."""
+        from crmwidget.tables import from_rows
+
+        rows = [
+            {"n": d.n, "action": d.action, "then": json.dumps(d.then), "now": json.dumps(d.now)}
+            for d in self.diff
+        ]
+        return from_rows(rows, library=library, names=("n", "action", "then", "now"))
+
+
+class Capture:
+    """Messages of a phone, oldest first: iterate, `.replay(phone)`, `.to_frame()`."""
+
+    def __init__(self, messages: Iterable[Message], head: Head | None = None) -> None:
+        self.messages = tuple(messages)
+        self.head = head or Head("simulator")
+
+    @classmethod
+    def of(cls, traffic: Traffic, *, redacted: bool = True) -> Self:
+        """What a phone has said and heard so far: `Capture.of(phone.traffic)`."""
+        head, messages = messages_of(traffic, redacted=redacted)
+        return cls(messages, head)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a file; raises CaptureError, which names the line, where it is no capture."""
+        head, messages = read(path)
+        return cls(messages, head)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write it, whole or not at all; returns the path."""
+        return write(path, self.head, self.messages)
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """One row a message.
+
+        Columns: n, at, direction, action, data (JSON text), re, by, error, problems.
+        """
+        from crmwidget.tables import from_rows
+
+        names = ("n", "at", "direction", "action", "data", "re", "by", "error", "problems")
+        rows = [
+            {
+                **{name: getattr(m, name) for name in names},
+                "data": json.dumps(m.data, ensure_ascii=False),
+                "problems": "; ".join(m.problems),
+            }
+            for m in self.messages
+        ]
+        return from_rows(rows, library=library, names=names)
+
+    def replay(self, phone: CRMWidget | Handlers | Any, *, speed: float | None = None) -> Replay:
+        """Run what was received through today's handlers, without a browser.
+
+        phone: a CRMWidget, a Handlers registry or a testing.Connector. Its handlers,
+        crm_data, directory and crm answer; nothing of it reaches the connector. A handler
+        that saves a log saves it, under the key that the log had.
+        speed: 1 runs them at the speed at which they came, 2 twice as fast; None at once.
+        Tags of a redacted capture are turned back where the phone's own contacts tell
+        whose they are; other callers stay unknown.
+        """
+        source = _client_of(phone)
+        key = kept_key()
+        warnings = []
+        if self.head.key is not None and self.head.key != key_name(key):
+            warnings.append(
+                "It was redacted by another user or on another machine: nobody in it can be found."
+            )
+        heard = [m for m in self.messages if m.direction == "received"]
+        values = _Values(heard, source.sources, key)
+        then = self._answers()
+        diff: list[Difference] = []
+        errors: list[str] = []
+        with _Stage(source) as stage:
+            for before, message in zip([None, *heard], heard, strict=False):
+                _pause(before, message, speed)
+                data = values.restored(message.data)
+                now = stage.run(message, data, key)
+                if now["error"] is not None:
+                    errors.append(f"{message.action} (message {message.n}): {now['error']}")
+                was = {
+                    "answers": then.get(message.n, []),
+                    "shown": redacted_ids(message.shown, key),
+                    "error": message.error,
+                }
+                # An answer that names a caller nobody could name again differs in that name.
+                nameless = next(_tags_in(data), None) is not None
+                if _comparable(was, key, nameless) != _comparable(now, key, nameless):
+                    diff.append(Difference(message.n, message.action, was, now))
+        return Replay(len(heard), diff, tuple(errors), tuple(warnings))
+
+    def to_pytest(self, path: str | os.PathLike[str]) -> Path:
+        """Write a test beside a copy of this capture: what is answered stays as it was.
+
+        The test takes the fixture `phone`, which is yours: a CRMWidget or Handlers with the
+        directory and handlers to be tested. Returns the path of the test.
+        """
+        test = Path(path)
+        name = test.stem.removeprefix("test_")
+        file = self.save(test.with_name(f"{name}.jsonl"))
+        test.write_text(_TEST.format(file=file.name, name=name), encoding="utf-8")
+        return test
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self.messages)
+
+    def __repr__(self) -> str:
+        kind = "redacted" if self.head.key is not None else "not redacted"
+        return f"<capture of {len(self)} messages with {self.head.connector}, {kind}>"
+
+    def _answers(self) -> dict[int, list[Any]]:
+        """What was sent because of which message."""
+        found: dict[int, list[Any]] = {}
+        for message in self.messages:
+            if message.direction == "sent" and message.re is not None:
+                found.setdefault(message.re, []).append([message.action, message.data])
+        return found
+
+
+_TEST: Final = '''"""What the handlers answered in {file}, they answer today."""
+
+from pathlib import Path
+
+from crmwidget import Capture
+
+
+def test_{name}(phone):
+    replay = Capture.load(Path(__file__).with_name("{file}")).replay(phone)
+
+    assert not replay.diff, replay
+'''
+
+
+class _Stage:
+    """A client of its own with the phone's handlers and answers, and no connector."""
+
+    def __init__(self, phone: Client) -> None:
+        self._phone = phone
+        self._client = Client("replay", phone.handlers)
+        sources, own = phone.sources, self._client.sources
+        own.crm_data, own.user, own.directory = sources.crm_data, sources.user, sources.directory
+        own.crm, own.region = sources.crm, sources.region
+        self._client.connector = phone.connector
+        self._client.in_memory = True
+        self._client.timeout = phone.timeout
+
+    def __enter__(self) -> Self:
+        self._client.configure()
+        # What a handler sends by `phone.notify(...)` belongs to the replay as well.
+        self._phone.stand_in = self._client
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._phone.stand_in = None
+        self._client.close(force=True)
+
+    def run(self, message: Message, data: object, key: bytes) -> dict[str, Any]:
+        """Deliver one, and say what came of it, redacted."""
+        sent: list[Send] = []
+        self._client.sent = sent.append
+        job = self._client.deliver(message.action, data, message.key)
+        if not job.wait(PATIENCE):
+            raise CRMWidgetError(
+                f"message {message.n}, {message.action}: no handler finished within "
+                f"{PATIENCE:g} s. Give it a time-out: on(..., timeout=)."
+            )
+        return {
+            "answers": [[send.action, _said(send, key)] for send in sent],
+            "shown": redacted_ids(job.entry.shown, key),
+            "error": job.entry.error,
+        }
+
+
+class _Values:
+    """Whose the tags are, as far as the phone's own contacts and user tell."""
+
+    def __init__(self, heard: Iterable[Message], sources: Precedence, key: bytes) -> None:
+        self._known: dict[str, str] = {}
+        wanted = {tag for message in heard for tag in _tags_in(message.data)}
+        if not wanted:
+            return
+        for text in _texts(sources):
+            for tag in tags_of(text, key):
+                if tag in wanted:
+                    self._known.setdefault(tag, text)
+                    wanted.discard(tag)
+            if not wanted:
+                return
+
+    def restored(self, data: Any) -> Any:
+        """`data` with the texts that are known in place of their tags."""
+        if isinstance(data, str):
+            return self._known.get(data, data)
+        if isinstance(data, dict):
+            return {name: self.restored(value) for name, value in data.items()}
+        return [self.restored(value) for value in data] if isinstance(data, list) else data
+
+
+def _texts(sources: Precedence) -> Iterator[str]:
+    """Every text of the phone's own that a message may have held: numbers first."""
+    from crmwidget import phones
+
+    directory: Any = sources.directory
+    if not hasattr(directory, "search") or getattr(directory, "pushed", False):
+        return
+    for contact in directory:
+        for one in contact.phones:
+            international = phones.e164(one.number, directory.region)
+            yield from filter(None, (international, one.number, phones.digits(one.number)))
+            if international:
+                yield phones.national(international)
+        yield from (str(v) for v in (contact.id, contact.name, contact.email, contact.url) if v)
+
+
+def _tags_in(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        if TAG.fullmatch(data):
+            yield data
+    elif isinstance(data, dict | list):
+        for value in data.values() if isinstance(data, dict) else data:
+            yield from _tags_in(value)
+
+
+def _said(send: Send, key: bytes) -> Any:
+    if send.data is ABSENT:
+        return None
+    if isinstance(send.data, bytes) and len(send.data) > LARGE:
+        return digest(send.data, key)
+    data = json.loads(send.data) if isinstance(send.data, bytes) else send.data
+    return redact(json.loads(json.dumps(data)), key=key)
+
+
+def _comparable(what: Mapping[str, Any], key: bytes, nameless: bool) -> Any:  # noqa: FBT001
+    """As it is compared: redacted on both sides, JSON within a text read, lists for tuples."""
+    answers = [[action, redact(_read(data), key=key)] for action, data in what["answers"]]
+    text = json.dumps([answers, what["shown"], what["error"]], sort_keys=True)
+    return TAG.sub("<tag>", text) if nameless else text
+
+
+def _read(data: Any) -> Any:
+    """The custom fields' reply is JSON in a text: the order of its keys says nothing."""
+    if isinstance(data, str) and data[:1] == "{":
+        try:
+            return json.loads(data)
+        except ValueError:
+            return data
+    return data
+
+
+def _pause(before: Message | None, message: Message, speed: float | None) -> None:
+    if speed is None or before is None:
+        return
+    gap = (message.at - before.at).total_seconds() / speed
+    time.sleep(min(max(gap, 0.0), _LONGEST_PAUSE))
+
+
+def _client_of(phone: object) -> Client:
+    if isinstance(phone, Handlers):
+        return Client("replayed", phone)
+    client = getattr(phone, "_client", None)
+    if not isinstance(client, Client):
+        raise TypeError(
+            f"replay() needs a CRMWidget, Handlers or Connector, not {type(phone).__name__}."
+        )
+    return client
+
+
+def _short(value: object) -> str:
+    return textwrap.shorten(json.dumps(value, ensure_ascii=False), 200, placeholder=" ...")

@@ -1,0 +1,43 @@
+"""Precedence: what an adapter is told before it is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from crmwidget import Handlers
+from crmwidget.testing import Connector, screen_pop
+
+
+class Placed:
+    """An adapter that reads national numbers as those of a region."""
+
+    def __init__(self, region: str | None = None) -> None:
+        self.region = region
+
+    def with_region(self, region: str) -> Placed:
+        return Placed(region)
+
+    def find(self, numbers: tuple[str, ...]) -> list[dict[str, str]]:
+        return [{"id": str(self.region), "name": str(self.region), "phone": numbers[0]}]
+
+
+@pytest.mark.parametrize(("own", "phones", "read_as"), [(None, "GB", "GB"), ("US", "GB", "US")])
+def test_an_adapter_without_a_region_reads_numbers_as_the_phone_does(
+    own: str | None, phones: str, read_as: str
+) -> None:
+    given = Placed(own)
+    with Connector(Handlers(), crm=given, region=phones) as connector:
+        connector.send(screen_pop("020 7946 0018"))
+
+        assert connector._client.desk.record.name == read_as  # type: ignore[union-attr]
+        assert given.region == own
+
+
+def test_what_was_never_run_against_the_vendor_says_so_where_answers_are_listed() -> None:
+    class Untried(Placed):
+        tried = "not run against the vendor"
+
+    with Connector(Handlers(), crm=Untried()) as connector:
+        said = connector._client.sources.table()["screen_pop"]
+
+    assert said == "crm=Untried.find (not run against the vendor)"
