@@ -136,7 +136,7 @@ class Tryton(Adapter):
         wanted: list[object] = ["OR", ["value_compact", "in", spellings]]
         wanted += [["value_compact", "ilike", f"%{end}"] for end in self.endings(numbers)]
         # Without phonenumbers on the server, what was written is all it has.
-        wanted += [["value", "ilike", f"%{text}"] for text in spellings]
+        wanted += [["value", "ilike", _ending_in(text)] for text in spellings]
         rows = self._search("party.contact_mechanism", [wanted], ("party",), call=call)
         ids = sorted({row["party"] for row in rows if isinstance(row.get("party"), int)})
         found = self._parties([["id", "in", ids]], call=call) if ids else ()
@@ -216,8 +216,7 @@ class Tryton(Adapter):
     def _known(self, resource: str, line: str | None) -> str | None:
         if line is None:
             return None
-        escaped = re.sub(r"([\\%_])", r"\\\1", line)
-        wanted = [["resource", "=", resource], ["message", "ilike", f"%{escaped}"]]
+        wanted = [["resource", "=", resource], ["message", "ilike", _ending_in(line)]]
         rows = self._search("ir.note", wanted, ("message",), call="look for an interaction log")
         return next((str(row["id"]) for row in rows if is_note(row.get("message"), line)), None)
 
@@ -330,3 +329,8 @@ def _locale(code: object) -> str:
     """A language as crmData has it; the connector's documentation shows language and country."""
     text = str(code or "")
     return {"": "en_US", "en": "en_US"}.get(text, text)
+
+
+def _ending_in(text: str) -> str:
+    """A pattern of SQL for what ends in this text, whatever is in it."""
+    return "%" + re.sub(r"([\\%_])", r"\\\1", text)
