@@ -8,8 +8,8 @@ from pathlib import Path
 from benchmarks._rounds import Result
 
 STATIC = Path(__file__).resolve().parents[1] / "crmwidget" / "static"
-GOALS = {"widget.js": 25.0, "simulator.html": 15.0}
-"""kB after gzip."""
+GOALS = {"widget.js": 25.0, "simulator.html": 15.0, "simulator.login.js": 3.0}
+"""kB after gzip; the login's page is a script that is sent when it is asked for."""
 
 
 def run() -> list[Result]:

@@ -64,7 +64,7 @@ LARGE: Final = 256 * 1024
 _SURROGATE: Final = b"\\ud"
 _FACTS: Final = (
     "shown", "loads", "acked", "configured", "dial", "silent", "lost", "origin", "messages",
-    "rejected",
+    "rejected", "host",
 )  # fmt: skip
 
 living: dict[str, Client] = globals().get("living", {})

@@ -185,14 +185,14 @@ def _page(e: Evidence, r: Reach | None) -> Cause | None:
 
 
 def _frame(e: Evidence, r: Reach | None) -> Cause | None:
-    if e.facts.get("blocked") is True:
+    if e.src is None:
+        if e.facts.get("silent") is not True or e.facts.get("messages"):
+            return None
         text = (
             "This server forbids inline scripts, so the simulator's page cannot run. Run "
             "`crmwidget simulate` and give its address to CRMWidget(...)."
         )
-        return "scripts-forbidden", True, text
-    if e.src is None:
-        return None
+        return "scripts-forbidden", False, text
     page = str(e.host.get("origin", ""))
     address = urlsplit(e.src)
     insecure = address.scheme == "http" and not is_loopback(f"http://{address.netloc}")

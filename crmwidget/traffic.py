@@ -204,27 +204,36 @@ class Traffic:
         """
         from crmwidget.tables import from_rows
 
+        names = ("action", "stage", "count", "p50", "p95", "longest")
+        return from_rows(self._took((*STAGES, "kernel")), library=library, names=names)
+
+    def plot(self) -> Any:
+        """The medians of `latency`, stage by stage, as an Altair chart.
+
+        Raises MissingExtraError where Altair is not installed.
+        """
+        from crmwidget.charts import stages
+
+        return stages(self._took(STAGES), STAGES)
+
+    def _took(self, stages: tuple[str, ...]) -> list[dict[str, Any]]:
         seen: dict[tuple[str, str], list[float]] = {}
         for entry in self:
-            for stage in (*STAGES, "kernel"):
+            for stage in stages:
                 ms = entry.milliseconds if stage == "kernel" else getattr(entry, stage)
                 if entry.direction == "received" and ms is not None:
                     seen.setdefault((entry.action, stage), []).append(ms)
-        return from_rows(
-            [
-                {
-                    "action": action,
-                    "stage": stage,
-                    "count": len(found),
-                    "p50": _quantile(found, 0.5),
-                    "p95": _quantile(found, 0.95),
-                    "longest": max(found),
-                }
-                for (action, stage), found in seen.items()
-            ],
-            library=library,
-            names=("action", "stage", "count", "p50", "p95", "longest"),
-        )
+        return [
+            {
+                "action": action,
+                "stage": stage,
+                "count": len(found),
+                "p50": _quantile(found, 0.5),
+                "p95": _quantile(found, 0.95),
+                "longest": max(found),
+            }
+            for (action, stage), found in seen.items()
+        ]
 
     def save(self, path: str | PathLike[str], *, redacted: bool = True) -> Path:
         """Write the messages as a capture, which Capture.load reads; returns the path.

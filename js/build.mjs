@@ -1,5 +1,6 @@
 /**
- * Builds what the Python package ships, into crmwidget/static/: widget.js and simulator.html.
+ * Builds what the Python package ships, into crmwidget/static/: widget.js, simulator.html, and the
+ * extras of that page, which crmwidget/simulator/_page.py puts into it where they are asked for.
  *
  * esbuild does the work. The output is the same for the same sources on every machine, it
  * fetches nothing when it runs, and a bundle that outgrew its limit fails the build.
@@ -16,7 +17,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "crmwidget", "static");
 
 /** Bytes after gzip; the goals of the frontend. */
-const LIMITS = { "widget.js": 25_000, "simulator.html": 15_000 };
+const LIMITS = { "widget.js": 25_000, "simulator.html": 15_000, "simulator.login.js": 3_000 };
 
 /** What esbuild makes of one entry, with `__BUILD__` replaced by the hash of the result. */
 async function bundle(entry, format) {
@@ -63,13 +64,18 @@ const minifiedCss = {
   },
 };
 
-/** The simulator as one file: nothing in it may end the script element early. */
+/** A script to stand in a page: nothing in it may end its element early. */
+async function inline(entry) {
+  const script = await bundle(entry, "iife");
+  const safe = script.replace(/<\/(script)/gi, "<\\/$1").replaceAll("<!--", "<\\!--");
+  return safe.replace(/\n +/g, "\n"); // only templates of markup have such lines
+}
+
+/** The simulator as one file. */
 async function page() {
-  const script = (await bundle("src/simulator.ts", "iife"))
-    .replace(/<\/(script)/gi, "<\\/$1")
-    .replaceAll("<!--", "<\\!--");
+  const script = await inline("src/simulator.ts");
   const parts = { style: await css("src/simulator.css"), script };
-  let html = await readFile(join(here, "src", "simulator.html"), "utf8");
+  let html = (await readFile(join(here, "src", "simulator.html"), "utf8")).replace(/\n +/g, "\n");
   for (const [name, text] of Object.entries(parts)) {
     const place = `<!-- ${name} -->`;
     if (html.split(place).length !== 2) {
@@ -82,7 +88,11 @@ async function page() {
 
 await rm(target, { recursive: true, force: true });
 await mkdir(target, { recursive: true });
-const files = { "widget.js": await bundle("src/widget.ts", "esm"), "simulator.html": await page() };
+const files = {
+  "widget.js": await bundle("src/widget.ts", "esm"),
+  "simulator.html": await page(),
+  "simulator.login.js": await inline("src/simulator/login.ts"),
+};
 for (const [name, text] of Object.entries(files)) {
   await writeFile(join(target, name), text);
   const size = gzipSync(text, { level: 9 }).length;

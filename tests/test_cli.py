@@ -57,14 +57,41 @@ def test_simulate_prints_its_address_first_and_ends_in_good_order(
 def test_a_port_that_cannot_be_had_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def serve(port: int) -> None:
-        raise SimulatorError(f"not {port}")
+    def serve(port: int, login: str | None) -> None:
+        raise SimulatorError(f"not {port} {login}")
 
     monkeypatch.setattr(simulator, "serve", serve)
 
     assert cli.main(["simulate", "--port", "80"]) == 1
 
-    assert capsys.readouterr() == ("", "crmwidget: not 80\n")
+    assert capsys.readouterr() == ("", "crmwidget: not 80 None\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "login"),
+    [(["--login"], "form"), (["--login=form"], "form"), (["--login", "sso"], "sso")],
+)
+def test_simulate_can_be_asked_for_a_login(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], login: str
+) -> None:
+    asked: list[object] = []
+
+    def serve(*given: object) -> None:
+        asked.extend(given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulator, "serve", serve)
+
+    cli.main(["simulate", *arguments])
+
+    assert asked == [0, login]
+
+
+def test_a_login_of_another_kind_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["simulate", "--login", "password"])
+
+    assert "'form', 'sso'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def answers(*hops: tuple[str, int], **more: Any) -> Reach:
         ("not-shown", Evidence(), None),
         ("not-shown", seen(facts={"shown": False}), None),
         ("opaque-host", seen(facts={"host": {"origin": "null"}}), None),
-        ("scripts-forbidden", seen(facts={"blocked": True}, src=None), None),
+        ("scripts-forbidden", seen(src=None), None),
         ("mixed-content", seen(src="http://connector.example.com/app"), None),
         ("host-forbids-frames", seen(facts={"host": {**NOTEBOOK, "forbidden": "frame-src"}}), None),
         ("not-activated", seen(status="ready", facts={"acked": True}), answers()),

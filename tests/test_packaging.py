@@ -19,7 +19,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-BUILT = {"widget.js": "// a widget", "simulator.html": "<!doctype html>"}
+BUILT = {
+    "widget.js": "// a widget",
+    "simulator.html": "<!doctype html>",
+    "simulator.login.js": "// a login",
+}
 
 
 def call(tree: Path, hook: str, *arguments: str, before: str = "") -> subprocess.CompletedProcess:

@@ -23,7 +23,8 @@ from crmwidget.simulator import Server, SimulatedCall, Simulator, Step, _page, _
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGE = "<!doctype html><style>b{}</style><script>1</script>é"
+PAGE = '<!doctype html><html lang="en"><style>b{}</style><script>1</script><body>é</body></html>'
+LOGIN = "2"
 ROWS = [
     {"id": "C-1", "name": "Bo Larsen", "phone": "(202) 555-0143", "email": "bo@example.com"},
     {"id": "C-3", "name": "Sam Reyes", "phone": "+1 415 555 0132", "email": "sam@example.com"},
@@ -70,9 +71,12 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Simulator:
     return Simulator(Frame(answers=False))
 
 
-def get(server: Server, path: str, method: str = "GET") -> tuple[http.client.HTTPResponse, str]:
+def get(
+    server: Server, path: str, method: str = "GET", *, host: str = "127.0.0.1", form: str = ""
+) -> tuple[http.client.HTTPResponse, str]:
+    """An answer and its body; `host` is the name under which a browser knows the server."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
-    connection.request(method, path)
+    connection.request(method, path, body=form, headers={"Host": f"{host}:{server.port}"})
     answer = connection.getresponse()
     body = answer.read().decode()
     connection.close()
@@ -82,6 +86,7 @@ def get(server: Server, path: str, method: str = "GET") -> tuple[http.client.HTT
 @pytest.fixture
 def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "simulator.html").write_text(PAGE, encoding="utf-8")
+    (tmp_path / "simulator.login.js").write_text(LOGIN, encoding="utf-8")
     monkeypatch.setattr(_page, "STATIC", tmp_path)
 
 
@@ -290,6 +295,39 @@ def test_a_step_knows_when_it_is_done(simulator: Simulator) -> None:
     assert step.result() == {"phase": "state"}
 
 
+# ---------------------------------------------------------------- who is logged in
+@pytest.mark.parametrize(
+    ("do", "what", "args"),
+    [
+        (lambda it: it.log_in(), "login", {}),
+        (lambda it: it.log_out(), "logOut", {"sso": False}),
+        (lambda it: it.log_out(sso=True), "logOut", {"sso": True}),
+        (lambda it: it.expire_login(), "logOut", {"sso": False, "expired": True}),
+        (lambda it: it.expire_login(sso=True), "logOut", {"sso": True, "expired": True}),
+    ],
+    ids=range(5),
+)
+@pytest.mark.usefixtures("built")
+def test_what_has_to_do_with_logins_brings_the_login_page_along(
+    simulator: Simulator, frame: Frame, do: Any, what: str, args: dict[str, Any]
+) -> None:
+    step = do(simulator)
+
+    assert frame.told == [(what, {"script": LOGIN, **args})]
+    assert step.result() == {"phase": what}
+
+
+def test_a_login_page_that_is_not_built_is_said_before_anything_is_sent(
+    simulator: Simulator, frame: Frame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_page, "STATIC", tmp_path)
+
+    with pytest.raises(SimulatorError, match=r"python3 dev\.py build"):
+        simulator.log_out()
+
+    assert frame.told == []
+
+
 # ---------------------------------------------------------------- the page and its server
 def test_the_page_alone_loads_no_server_and_no_event_loop() -> None:
     code = "import sys, crmwidget.simulator as s; print({'asyncio', 'http'} & {*sys.modules})"
@@ -309,6 +347,20 @@ def test_the_page_is_the_built_file() -> None:
     assert page() == PAGE
 
 
+@pytest.mark.usefixtures("built")
+def test_an_extra_stands_behind_the_page_s_own_script_and_is_told_in_attributes() -> None:
+    assert page(["login"], login="form", expired='"') == (
+        '<!doctype html><html data-login="form" data-expired="&quot;" lang="en">'
+        "<style>b{}</style><script>1</script><body>é<script>2</script></body></html>"
+    )
+
+
+@pytest.mark.usefixtures("built")
+def test_an_extra_that_does_not_exist_names_those_that_do() -> None:
+    with pytest.raises(SimulatorError, match=r"no 'faults'\. There is: login"):
+        page(["faults"])
+
+
 def test_a_page_that_is_not_built_names_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,7 +373,7 @@ def test_a_page_that_is_not_built_names_the_command(
 @pytest.mark.usefixtures("built")
 def test_the_server_gives_the_page_with_a_policy_that_lets_only_its_own_code_run() -> None:
     with serve() as server:
-        answer, body = get(server, "/?login")
+        answer, body = get(server, "/?tenantId=ABCDEF")
 
     assert body == PAGE
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -356,6 +408,91 @@ def test_nothing_else_is_served_and_nothing_is_printed(
 
     assert answer.status == 404
     assert capfd.readouterr() == ("", "")
+
+
+AT_LOGIN = 'data-login="form"'
+
+
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize(("login", "path"), [("form", "/"), (None, "/?login"), (None, "/?login=1")])
+def test_the_login_page_is_for_whom_it_was_asked_for_and_until_somebody_logs_in(
+    login: Any, path: str
+) -> None:
+    with serve(login=login) as server:
+        before = get(server, path)[1]
+        answer, nothing = get(server, "/login", "POST")
+        after = get(server, path)[1]
+
+    assert AT_LOGIN in before
+    assert (answer.status, answer.headers["Location"], nothing) == (303, "/", "")
+    assert "data-" not in after
+    assert "<script>2</script>" in after
+
+
+@pytest.mark.usefixtures("built")
+def test_who_logs_out_is_asked_at_every_address_and_told_why() -> None:
+    with serve() as server:
+        plain = get(server, "/")[1]
+        get(server, "/logout", "POST", form="way=form&expired=true")
+        expired = get(server, "/")[1]
+        get(server, "/login", "POST")
+        get(server, "/logout", "POST", form="way=form&expired=false")
+        again = get(server, "/")[1]
+
+    assert plain == PAGE
+    assert f'{AT_LOGIN} data-expired=""' in expired
+    assert AT_LOGIN in again
+    assert "expired" not in again
+
+
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize(
+    ("host", "other"), [("127.0.0.1", "localhost"), ("localhost", "127.0.0.1"), ("x", "localhost")]
+)
+def test_single_sign_on_leads_to_another_origin_that_refuses_to_be_framed_and_back(
+    host: str, other: str
+) -> None:
+    with serve(login="sso") as server:
+        away, _ = get(server, "/?tenantId=ABCDEF", host=host)
+        provider, text = get(server, "/provider", host=other)
+        back, _ = get(server, "/provider", "POST", host=other)
+        after = get(server, "/?tenantId=ABCDEF", host=host)[1]
+
+    here = f"http://{'127.0.0.1' if host == 'x' else host}:{server.port}"
+    assert away.status == 303
+    assert away.headers["Location"] == f"http://{other}:{server.port}/provider"
+    assert provider.headers["X-Frame-Options"] == "DENY"
+    policy = provider.headers["Content-Security-Policy"]
+    assert policy.endswith(f"form-action 'self' {here}; frame-ancestors 'none'")
+    assert "Simulated identity provider" in text
+    assert (back.status, back.headers["Location"]) == (303, f"{here}/")
+    assert "data-" not in after
+
+
+@pytest.mark.usefixtures("built")
+def test_the_forms_of_a_page_with_a_login_may_lead_to_its_own_server_and_the_provider() -> None:
+    with serve(login="form") as server:
+        answer, _ = get(server, "/")
+
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.endswith(f"form-action 'self' http://localhost:{server.port}")
+    assert policy.count("sha256-") == 3
+
+
+@pytest.mark.usefixtures("built")
+def test_no_more_of_a_form_is_read_than_ours_can_have() -> None:
+    with serve() as server:
+        answer, _ = get(server, "/logout", "POST", form="a" * 2_000 + "&way=sso")
+        page_after = get(server, "/")[1]
+
+    assert answer.status == 303
+    assert AT_LOGIN in page_after
+
+
+@pytest.mark.usefixtures("built")
+def test_nothing_else_can_be_posted_to() -> None:
+    with serve() as server:
+        assert [get(server, path, "POST")[0].status for path in ("/", "/x")] == [404, 404]
 
 
 @pytest.mark.usefixtures("built")

@@ -175,3 +175,15 @@ def test_only_the_last_messages_are_drawn_and_the_rest_is_said(connector: Connec
 
     assert "90 earlier messages" in diagram
     assert diagram.count("C->>P: ready") == diagram.count("K->>P: ready") == 5
+
+
+def test_the_plot_stacks_the_stages_of_each_action(connector: Connector) -> None:
+    connector.send("ready")
+    connector.send(screen_pop("+12025550143"))
+
+    chart = connector._client.traffic.plot().to_dict()
+
+    values = chart["data"]["values"]
+    assert {row["action"] for row in values} == {"ready", "requestPerformInteractionScreenPop"}
+    assert chart["encoding"]["color"]["scale"]["domain"] == ["queue", "handler"]
+    assert "0143" not in json.dumps(chart)

@@ -12,6 +12,7 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.errors import DirectoryError, SimulatorError
+from crmwidget.simulator._page import extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
@@ -167,6 +168,26 @@ class Simulator:
         listed = [{verb: dict(args or {}) for verb, args in step.items()} for step in steps]
         return self._do("run", steps=listed)
 
+    def log_out(self, *, sso: bool = False) -> Step:
+        """Log the agent out: the page goes to its login, and a call in it is lost [I].
+
+        sso: to a single sign-on that refuses to be shown in a frame. What is told after it
+        waits until somebody has logged in.
+        """
+        return self._login("logOut", sso=sso)
+
+    def expire_login(self, *, sso: bool = False) -> Step:
+        """Let the login time out, as `log_out` but for what the page says of it."""
+        return self._login("logOut", sso=sso, expired=True)
+
+    def log_in(self) -> Step:
+        """Log somebody in, as in a tab of its own with the frame loaded again: it greets anew."""
+        return self._login("login")
+
+    def _login(self, what: str, **args: object) -> Step:
+        # The page as it is sent does not carry its login; it takes it once.
+        return self._do(what, script=extra("login"), **args)
+
     def state(self) -> Step:
         """The simulator's state, also before it is configured."""
         return self._do("state")
@@ -175,7 +196,10 @@ class Simulator:
         return Step(what, self._send(what, args))
 
     def __repr__(self) -> str:
-        return "<Simulator: .ring(), .chat(), .open_address_book(), .send(), .run(), .state()>"
+        return (
+            "<Simulator: .ring(), .chat(), .open_address_book(), .send(), .run(), .state(), "
+            ".log_out(), .expire_login(), .log_in()>"
+        )
 
 
 def _caller(who: object) -> dict[str, Any]:

@@ -8,13 +8,16 @@ import re
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from crmwidget.errors import SimulatorError
+from crmwidget.simulator._login import Login, Redirect, Unframed
 from crmwidget.simulator._page import page
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from crmwidget.simulator._login import Answer, Way
 
 HOST = "127.0.0.1"
 
@@ -26,15 +29,16 @@ class Server:
     serves in the background. `close()` ends both.
     """
 
-    def __init__(self, port: int) -> None:
-        body = page().encode()
+    def __init__(self, port: int, login: Way | None = None) -> None:
+        page()  # not built: say so now, and not to a browser
         try:
-            self._server = ThreadingHTTPServer((HOST, port), _handler(body))
+            self._server = ThreadingHTTPServer((HOST, port), BaseHTTPRequestHandler)
         except (OSError, OverflowError) as error:
             message = (
                 f"cannot serve on port {port}: {error}. Give another port, or 0 for a free one."
             )
             raise SimulatorError(message) from error
+        self._server.RequestHandlerClass = _handler(Login(login, self.port))
         self._serving = False
 
     @property
@@ -76,45 +80,59 @@ class Server:
         self.close()
 
 
-def serve(port: int = 0) -> Server:
+def serve(port: int = 0, login: Way | None = None) -> Server:
     """A server on 127.0.0.1 that has its port but does not serve yet; 0: a free one.
+
+    login: the agent has to log in first, at the connector's own page ("form") or by single
+    sign-on with an identity provider that forbids being framed ("sso"); None: only where an
+    address asks for it, with `?login` or `?login=sso`.
 
     Raises SimulatorError when the port cannot be had, or the page is not built.
     """
-    return Server(port)
+    return Server(port, login)
 
 
-def _handler(body: bytes) -> type[BaseHTTPRequestHandler]:
-    headers = {
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Length": str(len(body)),
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": _policy(body.decode()),
-        "X-Content-Type-Options": "nosniff",
-    }
+LONGEST: Final = 1_000
+"""Bytes of a form that are read; ours are far shorter."""
 
+
+def _handler(login: Login) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        """The page at /, in any variant of its query; nothing else."""
+        """The page at /, in any variant of its query, and what its login needs; nothing else."""
 
         server_version = "crmwidget"
         sys_version = ""
 
         def do_GET(self) -> None:
-            if self._found():
-                self.wfile.write(body)
+            self.wfile.write(self._begin(login.get(self.path, self._host)))
 
         def do_HEAD(self) -> None:
-            self._found()
+            self._begin(login.get(self.path, self._host))
 
-        def _found(self) -> bool:
-            if self.path.partition("?")[0] != "/":
+        def do_POST(self) -> None:
+            length = min(int(self.headers.get("Content-Length") or 0), LONGEST)
+            form = self.rfile.read(length).decode(errors="replace")
+            self._begin(login.post(self.path, self._host, form))
+
+        @property
+        def _host(self) -> str:
+            return self.headers.get("Host") or ""
+
+        def _begin(self, answer: Answer | None) -> bytes:
+            """Send status and headers; returns the body."""
+            if answer is None:
                 self.send_error(HTTPStatus.NOT_FOUND)
-                return False
-            self.send_response(HTTPStatus.OK)
+                return b""
+            moved = isinstance(answer, Redirect)
+            self.send_response(HTTPStatus.SEE_OTHER if moved else HTTPStatus.OK)
+            headers, text = _document(answer)
+            body = text.encode()
             for name, value in headers.items():
                 self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Cache-Control", "no-store")
             self.end_headers()
-            return True
+            return body
 
         def log_message(self, *_: object) -> None:
             """Stay silent: the command line prints the address and no more."""
@@ -122,8 +140,27 @@ def _handler(body: bytes) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _policy(text: str) -> str:
-    """A policy under which the page's own script and style run, and nothing else."""
+def _document(answer: Answer) -> tuple[dict[str, str], str]:
+    if isinstance(answer, Redirect):
+        return {"Location": answer.to}, ""
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if isinstance(answer, Unframed):
+        policy = _policy(answer.text, answer.back) + "; frame-ancestors 'none'"
+        headers |= {"Content-Security-Policy": policy, "X-Frame-Options": "DENY"}
+        return headers, answer.text
+    text = page(["login"] if answer.provider else (), **dict(answer.data))
+    headers["Content-Security-Policy"] = _policy(text, answer.provider)
+    return headers, text
+
+
+def _policy(text: str, onward: str | None) -> str:
+    """A policy under which the page's own script and style run, and nothing else.
+
+    onward: the origin to which its forms lead by way of this one; None: it has none.
+    """
 
     def sources(tag: str) -> str:
         found = re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", text, re.DOTALL)
@@ -132,7 +169,8 @@ def _policy(text: str) -> str:
         ]
         return " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
 
+    forms = f"'self' {onward}" if onward else "'none'"
     return (
         f"default-src 'none'; script-src {sources('script')}; style-src {sources('style')}; "
-        "base-uri 'none'; form-action 'none'"
+        f"base-uri 'none'; form-action {forms}"
     )

@@ -1,10 +1,22 @@
 /** Simulator: the simulated connector's page. It carries out what core/connector.ts says and draws its state; wiring only. */
 
 import { FROM_CONNECTOR } from "./core/actions.gen";
-import { type Command, due, type Event, initial, report, type Step, step } from "./core/connector";
+import {
+  ASSUMPTIONS,
+  type Command,
+  due,
+  type Event,
+  extend,
+  initial,
+  report,
+  restart,
+  type Step,
+  step,
+} from "./core/connector";
 import { drawControls } from "./simulator/controls";
+import { type Extra, extras, type Tools } from "./simulator/extras";
 import { rows } from "./simulator/lists";
-import { redraw, tick } from "./simulator/markup";
+import { does, html, icon, redraw, style, tick } from "./simulator/markup";
 import { drawPhone, type Tab } from "./simulator/phone";
 
 /** One message as it went over the wire; `at` in ms since 1970. */
@@ -25,6 +37,8 @@ export interface Simulator {
   readonly transcript: readonly Entry[];
   /** Runs the steps in order, each once the one before took effect; rejects at the first that cannot. */
   run(scenario: readonly Step[]): Promise<Record<string, unknown>>;
+  /** For the scripts of simulator/extras.ts. */
+  extend(make: (tools: Tools) => Extra): void;
 }
 
 declare global {
@@ -38,6 +52,9 @@ const KEPT = 5_000;
 const PROBLEMS_SHOWN = 100;
 
 const embedded = window.parent !== window;
+/** The page around wrote this one, which cannot load itself again. */
+const written = document.URL === "about:srcdoc";
+const { login, expired } = document.documentElement.dataset;
 const transcript: Entry[] = [];
 /** Newest first, each with its action. */
 const problems: string[] = [];
@@ -53,19 +70,15 @@ let typed: Record<string, string> = {};
 let origin = location.ancestorOrigins?.[0];
 let state = initial(
   Math.random().toString(36).slice(2),
-  asksForLogin() ? "login" : "greeting",
+  login ? { way: login as "form", expired: expired === "" } : null,
   Date.now(),
 );
 let timeout: ReturnType<typeof setTimeout>;
-
-/** `?login` or `#login` in the address, or `data-login` at the html element of a srcdoc. */
-function asksForLogin(): boolean {
-  return (
-    "login" in document.documentElement.dataset || /\blogin\b/.test(location.search + location.hash)
-  );
-}
+/** Another document comes; this one says no more. */
+let ended = false;
 
 function take(event: Event): void {
+  if (ended) return;
   const now = Date.now();
   const before = state.call?.id;
   const [next, effects] = step(state, event, now);
@@ -78,6 +91,7 @@ function take(event: Event): void {
   schedule(now);
   for (const effect of effects) {
     if (effect.kind === "done") answer(effect.id, effect.error);
+    else if (effect.kind === "restarted") restarted();
     else {
       const { kind, action, data } = effect;
       const found = kind === "heard" ? effect.problems : [];
@@ -90,6 +104,12 @@ function take(event: Event): void {
   transcript.splice(0, transcript.length - KEPT);
   problems.splice(PROBLEMS_SHOWN);
   draw();
+}
+
+/** As far as the page around can tell, ours is loaded anew. */
+function restarted(): void {
+  ended = extras.some((extra) => extra.restarted(state.door));
+  if (written) window.parent.postMessage({ type: REMOTE, what: "restarted" }, target());
 }
 
 /** An opaque page has no origin that could be named. */
@@ -121,9 +141,19 @@ window.addEventListener("message", ({ source, data, origin: from }) => {
   origin = from;
   if (data?.type !== REMOTE) take({ kind: "received", message: data });
   else if (data.what === "theme") document.documentElement.style.colorScheme = data.args?.value;
-  else if (typeof data.id === "number" && typeof data.what === "string")
-    take({ kind: "command", command: { id: data.id, what: data.what, args: { ...data.args } } });
+  else if (typeof data.id === "number" && typeof data.what === "string") {
+    const { script, ...args } = { ...data.args };
+    if (written && script) load(script);
+    take({ kind: "command", command: { id: data.id, what: data.what, args } });
+  }
 });
+
+/** An extra comes with the first command that needs it, from the page that has written this one. */
+function load(script: string): void {
+  const element = document.createElement("script");
+  element.text = script;
+  document.head.append(element);
+}
 
 function schedule(now: number): void {
   clearTimeout(timeout);
@@ -134,6 +164,15 @@ function schedule(now: number): void {
 window.simulator = {
   transcript,
   send: (action, data) => take({ kind: "say", action, data }),
+  extend(make) {
+    const extra = make({ html, does, icon, style, restart });
+    if (extras.some(({ name }) => name === extra.name)) return;
+    extras.push(extra);
+    extend(extra.verbs);
+    ASSUMPTIONS.push(...extra.assumptions);
+    if (state.door && written) restarted();
+    draw();
+  },
   run: (scenario) =>
     new Promise((resolve, reject) => {
       const id = `run ${Math.random()}`;

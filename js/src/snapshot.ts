@@ -5,6 +5,7 @@ import type { Standing } from "./core/channel";
 import { phase, type State } from "./core/connection";
 import type { Refusals } from "./core/refusals";
 import type { Settings } from "./core/wire";
+import { isPage } from "./frame";
 import type { View } from "./panel/view";
 
 /** Why there is no frame. */
@@ -27,7 +28,11 @@ export function snapshot(known: Known, place: View["place"]): View {
     name: settings?.name ?? "phone",
     simulated: settings?.simulated ?? false,
     host: hostOf(settings),
+    address: addressOf(settings),
     phase: phase(state),
+    waits: waits(state),
+    stranger: state.lost ? null : refusals.stranger,
+    call: state.call,
     kernel,
     canDial: state.dial,
     rejected: refusals.counts,
@@ -43,7 +48,11 @@ export const outdated: View = {
   name: "phone",
   simulated: false,
   host: null,
+  address: null,
   phase: "loading",
+  waits: null,
+  stranger: null,
+  call: false,
   kernel: { state: "version" },
   canDial: false,
   rejected: {},
@@ -67,8 +76,20 @@ export function stake({ call }: State, logs: number): string | null {
 }
 
 function hostOf(settings: Settings | null): string | null {
+  const address = addressOf(settings);
+  return address && new URL(address).host;
+}
+
+/** The configured address, never one that a message brought; it may become a link. */
+function addressOf(settings: Settings | null): string | null {
   const src = settings?.src;
-  return src !== undefined && URL.canParse(src) ? new URL(src).host : null;
+  return src !== undefined && isPage(src) ? src : null;
+}
+
+/** [I] What has spoken or loaded, and neither asks for crmData nor greets, waits for a login. */
+function waits({ acked, asked, configured, quiet, simulated, alive }: State): View["waits"] {
+  if (acked) return asked || configured ? null : "greeted";
+  return quiet && (alive || !simulated) ? "loaded" : null;
 }
 
 type Drawn = "summary" | "record" | "recordOf" | "contacts" | "failures" | "dialled";
@@ -85,18 +106,11 @@ const LOST: Record<Ended, string> = {
   navigated: "The simulator's frame showed another page and was closed.",
 };
 
-function advice({ state, refusals, ended }: Known): string | null {
+function advice({ state, ended }: Known): string | null {
   if (state.lost) return LOST[ended];
-  if (state.blocked) {
-    return (
-      "The simulator's page may not run here: this server forbids inline scripts. " +
-      "Run `crmwidget simulate` and give its address to CRMWidget(...)."
-    );
-  }
-  const { stranger } = refusals;
-  if (!state.silent || stranger === null) return null;
+  if (!state.quiet || !state.simulated || state.alive) return null;
   return (
-    `A message came from ${stranger}, which may not speak. If it is the connector's, ` +
-    `give CRMWidget(..., allow_origins=["${stranger}"]).`
+    "The simulator's page may not run here: this server forbids inline scripts. " +
+    "Run `crmwidget simulate` and give its address to CRMWidget(...)."
   );
 }

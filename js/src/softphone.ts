@@ -14,95 +14,21 @@ import { isPlain } from "./core/guard";
 import type { Body } from "./core/outbox";
 import { Refusals } from "./core/refusals";
 import { Remote } from "./core/remote";
-import {
-  type Answer,
-  type Do,
-  type Facts,
-  type Note,
-  type Post,
-  type Settings,
-  type Show,
-  type Sim,
-  VERSION,
-} from "./core/wire";
+import type { Answer, Do, Facts, Note, Post, Settings, Show, Sim } from "./core/wire";
 import { Frame, isPage } from "./frame";
-import { Home, type HostView, type Slot } from "./home";
+import { Home, type Slot } from "./home";
+import { host, watchPolicy } from "./host";
+import { Later } from "./later";
 import { Mirror } from "./mirror";
 import type { Panel, PanelActions } from "./panel/view";
 import { Parts } from "./parts";
-import { type Ended, outdated, snapshot, stake, titleOf } from "./snapshot";
+import { type Handle, type Mount, owned, type Port, registered, type Spot } from "./registry";
+import { type Ended, snapshot, stake, titleOf } from "./snapshot";
 import { type Theme, watchTheme } from "./theme";
-
-/** A model of the widget: a road to the kernel. */
-export interface Port {
-  /** When Python made it; the newest is the road. */
-  born: number;
-  /** Throws when the comm is known to be gone; that it does not throw proves nothing. */
-  send(content: object): void;
-  /** Custom messages with their buffers; returns how to stop. */
-  listen(heard: (content: unknown, buffers: readonly ArrayBufferView[]) => void): () => void;
-}
-
-/** A place on the page where the widget is shown. */
-export interface Spot {
-  element: HTMLElement;
-  /** Outputs of this page are Lumino's. */
-  lumino: boolean;
-  /** The host's view around it, which announces its detaching. */
-  view: Promise<HostView | null>;
-}
-
-/** What bundles of other builds rely on: it may grow, and changes only with VERSION. */
-export interface Handle {
-  /** Returns how to detach. */
-  attach(port: Port): () => void;
-  /** Returns how to take it away. */
-  show(spot: Spot): () => void;
-  /** Whether this is the window of its frame. */
-  owns(source: MessageEventSource): boolean;
-}
-
-export type Mount = (actions: PanelActions) => Panel;
-
-interface Registry {
-  v: number;
-  build: string;
-  softphones: Map<string, Handle>;
-}
-
-const REGISTRY: unique symbol = Symbol.for("crmwidget");
-const page = globalThis as { [REGISTRY]?: Registry };
 
 /** The softphone of this key, made if need be; null: this page runs another version of the wire. */
 export function open(key: string, build: string, mount: Mount): Handle | null {
-  page[REGISTRY] ??= { v: VERSION, build, softphones: new Map() };
-  const { v, softphones } = page[REGISTRY];
-  if (v !== VERSION) return null;
-  let found = softphones.get(key);
-  if (!found) {
-    found = new Softphone(key, build, mount);
-    softphones.set(key, found);
-  }
-  return found;
-}
-
-/** Asks to reload the page, where `open` gave null. */
-export function refuse(element: HTMLElement, mount: Mount): () => void {
-  const nothing = () => {};
-  const panel = mount({
-    dial: nothing,
-    letThemCall: nothing,
-    search: nothing,
-    runAgain: nothing,
-    choose: nothing,
-    retry: nothing,
-    place: nothing,
-    reloadFrame: nothing,
-    useHere: nothing,
-  });
-  panel.update(outdated);
-  element.append(panel.element);
-  return () => panel.dispose();
+  return registered(key, build, () => new Softphone(key, build, mount));
 }
 
 /** ms for which a dialled number is shown. */
@@ -123,6 +49,8 @@ export class Softphone implements Handle {
   readonly #parts = new Parts();
   readonly #refusals = new Refusals();
   readonly #remote = new Remote();
+  /** What the kernel is told of messages that this page has answered. */
+  readonly #later = new Later();
   readonly #home: Home;
   readonly #ports: Port[] = [];
   readonly #seats: Seat[] = [];
@@ -131,6 +59,9 @@ export class Softphone implements Handle {
   #board: Board = empty;
   #settings: Settings | null = null;
   #frame: Frame | null = null;
+  /** The directive of the page's content policy that forbids the frame. */
+  #forbidden: string | null = null;
+  #unwatch = () => {};
   /** What the frame was made from: an address, or the hash of the simulator's page. */
   #content: string | null = null;
   /** Why there is no frame; null: nothing has ended it, or a person wants another one. */
@@ -243,6 +174,7 @@ export class Softphone implements Handle {
   }
 
   #tell(body: Body, keep = false): void {
+    this.#later.now();
     this.#carry(this.#channel.push(body, time(), keep));
   }
 
@@ -330,13 +262,24 @@ export class Softphone implements Handle {
     const [state, effects] = connection.step(this.#state, event, performance.now());
     this.#state = state;
     this.#connectionAlarm.set(connection.due(state));
+    let answered = false;
     for (const effect of effects) {
-      if (effect.kind === "post") this.#frame?.post(effect.reply);
-      else if (effect.body.t === "note") this.#note(effect.body.what, effect.body.detail);
-      else this.#tell(effect.body, effect.keep);
+      if (effect.kind === "post") {
+        this.#frame?.post(effect.reply);
+        answered = true;
+      } else {
+        const tell = () => this.#inform(effect);
+        if (answered && !effect.keep) this.#later.add(tell);
+        else tell();
+      }
     }
     if (event.kind === "loaded" || event.kind === "message") this.#drive();
     this.#changed();
+  }
+
+  #inform({ body, keep }: Extract<connection.Effect, { kind: "tell" }>): void {
+    if (body.t === "note") this.#note(body.what, body.detail);
+    else this.#tell(body, keep);
   }
 
   /** A note about the connection says all that this page knows of it. */
@@ -353,6 +296,7 @@ export class Softphone implements Handle {
       origin: this.#frame?.origin ?? null,
       rejected: this.#refusals.total,
       cached: this.#parts.names,
+      host: host(this.#forbidden),
     };
   }
 
@@ -386,18 +330,23 @@ export class Softphone implements Handle {
     }
     this.#drop();
     this.#content = content;
+    this.#refusals.forget();
+    this.#watchPolicy(src);
     this.#connect({ kind: "opened" });
     this.#frame = new Frame({
       title: `Softphone ${name}`,
       content: html === null ? { src: content, origins } : { srcdoc: html },
       place: this.#home.birthplace(),
-      known: (source) =>
-        [...(page[REGISTRY]?.softphones.values() ?? [])].some((phone) => phone.owns(source)),
+      known: owned,
       events: {
-        message: (action, data, text) => this.#connect({ kind: "message", action, data, text }),
+        message: (action, data, text) => {
+          this.#refusals.forget();
+          this.#connect({ kind: "message", action, data, text });
+        },
         controlled: (text) => {
-          const note = this.#remote.answer(text);
-          if (note) this.#tell(note);
+          const said = this.#remote.read(text);
+          if (said === "restarted") this.#connect({ kind: "restarted" });
+          else if (said) this.#tell(said);
         },
         refused: (reason, origin) => {
           this.#refusals.add(reason, origin);
@@ -412,6 +361,16 @@ export class Softphone implements Handle {
       },
     });
     this.#home.hold(this.#frame);
+  }
+
+  #watchPolicy(src: string | undefined): void {
+    this.#unwatch();
+    this.#forbidden = null;
+    if (src === undefined) return;
+    this.#unwatch = watchPolicy(new URL(src).origin, (directive) => {
+      this.#forbidden = directive;
+      this.#note("forbidden");
+    });
   }
 
   /** What closing the phone may cost, or null. */

@@ -2,7 +2,8 @@
 
 import { findView, type HostModel, hasLumino } from "./home";
 import { mount } from "./panel/panel";
-import { open, type Port, refuse } from "./softphone";
+import { type Port, refuse } from "./registry";
+import { open } from "./softphone";
 
 interface Model extends HostModel {
   send(content: object): void;

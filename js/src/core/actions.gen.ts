@@ -174,13 +174,29 @@ export type FromConnectorName = Extract<Row, { direction: "from_connector" }>["n
 /** What we send. */
 export type ToConnectorName = Extract<Row, { direction: "to_connector" }>["name"];
 
-const FROM: ReadonlyMap<string, Action & { name: FromConnectorName }> = new Map(
-  ACTIONS.filter((action) => action.direction === "from_connector").flatMap((action) =>
-    action.spellings.map((spelling) => [spelling.toLowerCase(), action]),
-  ),
-);
+/** The names of what we send, for a bundle that needs no more of the table. */
+export const TO_CONNECTOR_NAMES: readonly ToConnectorName[] = [
+  "ready",
+  "crmData",
+  "crmDirectory",
+  "clickToDialResponse",
+  "createHistoryItem",
+  "customFieldsDataResponse",
+  "displayErrorNotification",
+];
+
+type Incoming = Action & { name: FromConnectorName };
+const FROM = /* @__PURE__ */ bySpelling();
+
+function bySpelling(): ReadonlyMap<string, Incoming> {
+  return new Map(
+    ACTIONS.filter((action) => action.direction === "from_connector").flatMap((action) =>
+      action.spellings.map((spelling) => [spelling.toLowerCase(), action]),
+    ),
+  );
+}
 
 /** The action the connector means by `name`, in any case and spelling; undefined: not known. */
-export function incoming(name: string): (Action & { name: FromConnectorName }) | undefined {
+export function incoming(name: string): Incoming | undefined {
   return FROM.get(name.toLowerCase());
 }

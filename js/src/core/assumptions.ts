@@ -38,7 +38,7 @@ const table = {
   notices: "A transient notification stays for five seconds. All are kept under the bell.",
 };
 
-export const ASSUMPTIONS: readonly Assumption[] = Object.entries(table).map(([id, text]) => ({
+export const ASSUMPTIONS: Assumption[] = Object.entries(table).map(([id, text]) => ({
   id,
   text,
   tag: id === "spelling" ? "S" : "I",

@@ -30,14 +30,18 @@ export interface State {
   /** The frame has shown none yet. */
   readonly fresh: boolean;
   readonly acked: boolean;
+  /** crmData was asked for: [I] an agent is active. */
+  readonly asked: boolean;
   readonly configured: boolean;
   readonly dial: boolean;
   /** [I] A call may be on: a screen pop or a dial, and no interaction log since. */
   readonly call: boolean;
   readonly silent: boolean;
   readonly lost: boolean;
-  /** The simulator's page is there and says nothing: its script was not allowed to run. */
-  readonly blocked: boolean;
+  /** Something has loaded and says nothing: it may wait for a login [I], or may not run here. */
+  readonly quiet: boolean;
+  /** Our simulator's page has said that it is there. */
+  readonly alive: boolean;
   readonly messages: number;
   /** `ready` that were answered and not passed on since the last one that was. */
   readonly readies: number;
@@ -45,7 +49,8 @@ export interface State {
   readonly waitsSince: number;
   /** When the load event of the present document came; null: it did not yet. */
   readonly loadedAt: number | null;
-  readonly heardAt: number;
+  /** When the last `ready` since then came. */
+  readonly greetedAt: number;
 }
 
 export type Event =
@@ -54,6 +59,8 @@ export type Event =
   | { kind: "opened" }
   /** Its load event. */
   | { kind: "loaded" }
+  /** Our simulator's page begins anew, as a connector's does when its agent logs in or out [I]. */
+  | { kind: "restarted" }
   /** A message that was judged to be the connector's; `text` is all of it. */
   | { kind: "message"; action: string; data: unknown; text: string }
   /** The kernel has a message for the connector. */
@@ -67,9 +74,9 @@ export type Effect =
   /** To the kernel; `keep`: an interaction log. */
   | { kind: "tell"; body: Body; keep: boolean };
 
-/** ms in which our own page says its first `ready`, if it may run at all. */
+/** ms in which a page that has loaded says its first `ready`; our own does, if it may run at all. */
 const STARTS = 3_000;
-/** ms: a load event so soon after a message is of the document that sent it [I]. */
+/** ms: a load event so soon after a `ready` is of the document that sent it [I]. */
 const SOON = 2_000;
 
 export const initial: State = {
@@ -80,17 +87,19 @@ export const initial: State = {
   loads: 0,
   fresh: true,
   acked: false,
+  asked: false,
   configured: false,
   dial: false,
   call: false,
   silent: false,
   lost: false,
-  blocked: false,
+  quiet: false,
+  alive: false,
   messages: 0,
   readies: 0,
   waitsSince: 0,
   loadedAt: null,
-  heardAt: Number.NEGATIVE_INFINITY,
+  greetedAt: Number.NEGATIVE_INFINITY,
 };
 
 /** `now` in ms on a clock that only goes forward. */
@@ -104,6 +113,8 @@ export function step(state: State, event: Event, now: number): [State, Effect[]]
       return [{ ...state, ...UNHEARD, open: true, lost: false, fresh: true, waitsSince: now }, []];
     case "loaded":
       return loaded(state, now);
+    case "restarted":
+      return restarted(state, now);
     case "message":
       return message(state, event, now);
     case "post":
@@ -119,12 +130,14 @@ export function step(state: State, event: Event, now: number): [State, Effect[]]
 
 /** When `wake` has something to say; null: never, as things stand. */
 export function due(state: State): number | null {
-  const times = [silentAt(state), blockedAt(state)].filter((at) => at !== null);
+  const times = [silentAt(state), quietAt(state)].filter((at) => at !== null);
   return times.length > 0 ? Math.min(...times) : null;
 }
 
 /** What is said of the connection in every `hello`. */
-export function facts(state: State): Omit<Facts, "shown" | "origin" | "rejected" | "cached"> {
+export function facts(
+  state: State,
+): Omit<Facts, "shown" | "origin" | "rejected" | "cached" | "host"> {
   const { loads, acked, configured, dial, silent, lost, messages } = state;
   return { loads, acked, configured, dial, silent, lost, messages };
 }
@@ -140,21 +153,30 @@ export function phase(state: State): "loading" | "silent" | "ready" | "configure
 /** A document that has not spoken. */
 const UNHEARD = {
   acked: false,
+  asked: false,
   configured: false,
   dial: false,
   call: false,
   silent: false,
-  blocked: false,
+  quiet: false,
+  alive: false,
   loadedAt: null,
+  greetedAt: Number.NEGATIVE_INFINITY,
 } as const;
 
 /** The load event comes after what the document's scripts say first, or before it. */
 function loaded(state: State, now: number): [State, Effect[]] {
-  const same = !state.fresh && (state.loadedAt === null || now - state.heardAt < SOON);
-  if (same) return [{ ...state, loadedAt: now }, []];
+  const same = !state.fresh && (state.loadedAt === null || now - state.greetedAt < SOON);
+  if (same) return [{ ...state, loadedAt: now, greetedAt: initial.greetedAt }, []];
   const unheard = state.fresh ? state : { ...state, ...UNHEARD, waitsSince: now };
   const [next, effects] = begun(unheard);
   return [{ ...next, loadedAt: now }, effects];
+}
+
+/** It may say so before its load event. */
+function restarted(state: State, now: number): [State, Effect[]] {
+  const loadedAt = state.fresh ? null : now;
+  return begun({ ...state, ...UNHEARD, alive: true, waitsSince: now, loadedAt });
 }
 
 function begun(state: State): [State, Effect[]] {
@@ -176,7 +198,7 @@ type Heard = Extract<Event, { kind: "message" }>;
 function message(before: State, event: Heard, now: number): [State, Effect[]] {
   const action = incoming(event.action);
   const effects: Effect[] = [];
-  let state: State = { ...before, messages: before.messages + 1, heardAt: now };
+  let state: State = { ...before, messages: before.messages + 1 };
   const ready = action?.name === "ready";
   // [I] a `ready` after crmData: the frame has reloaded, and click-to-dial is off until asked for
   const again = ready && state.configured;
@@ -188,8 +210,9 @@ function message(before: State, event: Heard, now: number): [State, Effect[]] {
   }
   if (ready) {
     effects.push({ kind: "post", reply: { action: "ready" } });
+    state = { ...state, greetedAt: now };
     if (state.acked) return [{ ...state, readies: state.readies + 1 }, effects];
-    state = { ...state, acked: true, silent: false, blocked: false };
+    state = { ...state, acked: true, silent: false, quiet: false };
   }
   const answer = action && !ready ? state.standing.get(action.name) : undefined;
   if (answer) {
@@ -197,6 +220,7 @@ function message(before: State, event: Heard, now: number): [State, Effect[]] {
     state = next;
     effects.push(...posted);
   }
+  if (action?.name === "requestCrmData") state = { ...state, asked: true };
   if (action?.name === "requestEnableClickToDial") state = { ...state, dial: enables(event.data) };
   if (action?.name === "requestPerformInteractionScreenPop") state = { ...state, call: true };
   if (action?.kept) state = { ...state, call: false };
@@ -239,14 +263,14 @@ function silentAt({ open, acked, silent, waitsSince, silence }: State): number |
   return open && !acked && !silent ? waitsSince + silence * 1000 : null;
 }
 
-function blockedAt({ open, simulated, blocked, acked, loadedAt }: State): number | null {
-  const waits = open && simulated && !blocked && !acked && loadedAt !== null;
+function quietAt({ open, quiet, acked, loadedAt }: State): number | null {
+  const waits = open && !quiet && !acked && loadedAt !== null;
   return waits ? loadedAt + STARTS : null;
 }
 
 function late(state: State, now: number): [State, Effect[]] {
-  const blocked = blockedAt(state);
-  const next = blocked !== null && now >= blocked ? { ...state, blocked: true } : state;
+  const quiet = quietAt(state);
+  const next = quiet !== null && now >= quiet ? { ...state, quiet: true } : state;
   const silent = silentAt(next);
   if (silent === null || now < silent) return [next, []];
   return noted({ ...next, silent: true }, "silent", {});

@@ -6,13 +6,12 @@
  * worked off in order once the connector is configured.
  */
 
-import { TO_CONNECTOR } from "./actions.gen";
+import { TO_CONNECTOR, TO_CONNECTOR_NAMES } from "./actions.gen";
 import { defects, isObject, refusal } from "./defects";
 import { at, fieldsOf, remembered, words } from "./interaction";
 import { noticeOf } from "./notice";
 import {
   askDirectory,
-  CLIENT_ACTIONS,
   type Command,
   converse,
   type Effect,
@@ -26,7 +25,16 @@ import {
 import { work } from "./verbs";
 
 export { ASSUMPTIONS, type Assumption } from "./assumptions";
-export { type Command, type Effect, initial, type State, setting } from "./turn";
+export {
+  type Command,
+  type Door,
+  type Effect,
+  initial,
+  restart,
+  type State,
+  setting,
+} from "./turn";
+export { extend } from "./verbs";
 
 /** A step of a scenario: one verb and its arguments, as in `{ring: {number: "+1..."}}`. */
 export type Step = Record<string, Record<string, unknown>>;
@@ -110,7 +118,7 @@ function receive(turn: Turn, message: unknown): void {
   // One page of the documentation puts the notification beside the action, another under data.
   const beside = action === "displayErrorNotification" && !message.data;
   const data = beside ? { ...message, type: "transient" } : message.data;
-  const refused = refusal(message, CLIENT_ACTIONS);
+  const refused = refusal(message, TO_CONNECTOR_NAMES);
   if (refused) {
     hear(action, data, [refused]);
     return;

@@ -23,7 +23,7 @@ export class Refusals {
     return Object.fromEntries(this.#counts);
   }
 
-  /** The last sender whose origin was not allowed, or null. */
+  /** Who spoke last from our frame, and from an origin that is not allowed; null: somebody who may. */
   get stranger(): string | null {
     return this.#origin;
   }
@@ -34,6 +34,11 @@ export class Refusals {
     this.#fresh.set(reason, (this.#fresh.get(reason) ?? 0) + 1);
     this.#from = origin;
     if (reason === "origin") this.#origin = origin;
+  }
+
+  /** One who may has spoken, or there is another frame. */
+  forget(): void {
+    this.#origin = null;
   }
 
   /** When `note` has something to say; null: nothing. */

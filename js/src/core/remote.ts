@@ -24,9 +24,10 @@ export class Remote {
     return commands;
   }
 
-  /** The page's answer as a note; null: to nothing that was asked. */
-  answer(text: string): Body | null {
-    const { id, ok, error, state } = JSON.parse(text) as Record<string, unknown>;
+  /** What the page says: an answer as a note, or that it begins anew; null: nothing that was asked. */
+  read(text: string): Body | "restarted" | null {
+    const { id, ok, error, state, what } = JSON.parse(text) as Record<string, unknown>;
+    if (what === "restarted") return what;
     if (typeof id !== "number" || !this.#open.delete(id)) return null;
     const why = ok === true ? {} : { error: typeof error === "string" ? error : "it refused" };
     return { t: "note", what: "sim", detail: { id, ok: ok === true, ...why, state } };

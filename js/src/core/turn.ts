@@ -1,6 +1,6 @@
 /** Turn: the simulated connector's state, and the duties that events and verbs have in common. connector.ts is the door. */
 
-import { ACTIONS, type FromConnectorName } from "./actions.gen";
+import type { FromConnectorName } from "./actions.gen";
 import { isObject } from "./defects";
 import { at, begin, type Field, type Interaction, type Remembered, words } from "./interaction";
 import type { Notice } from "./notice";
@@ -17,11 +17,20 @@ export interface Command {
   args: Readonly<Record<string, unknown>>;
 }
 
+/** The login that stands before the phone. */
+export interface Door {
+  /** The connector's own page asks, or an identity provider's that refuses to be framed. */
+  way: "form" | "sso";
+  /** Somebody was logged in, and for too long. */
+  expired: boolean;
+}
+
 export interface State {
   /** Part of every interaction's id, so that two loads of the page never make the same one. */
   seed: string;
   spelling: Spelling;
   phase: Phase;
+  door: Door | null;
   /** How many `ready` went unanswered, and when the next is due, in ms. */
   readies: number;
   readyAt: number;
@@ -56,7 +65,9 @@ export type Effect =
   /** A message of the page, as it goes on the transcript. */
   | { kind: "heard"; action: string; data: unknown; problems: string[] }
   /** A command took effect, or did not: then `error` says why and what to do. */
-  | { kind: "done"; id: string | number; error: string | null };
+  | { kind: "done"; id: string | number; error: string | null }
+  /** The page begins anew. */
+  | { kind: "restarted" };
 
 /** One step under way: the new state, what comes out of it, and the time. */
 export interface Turn {
@@ -65,18 +76,15 @@ export interface Turn {
   now: number;
 }
 
-export const CLIENT_ACTIONS: readonly string[] = ACTIONS.filter(
-  ({ direction }) => direction === "to_connector",
-).map(({ name }) => name);
-
 const DIRECTORY_PATIENCE = 5_000;
 
-/** At `now`, in ms, with the login page when `phase` says so. */
-export function initial(seed: string, phase: "login" | "greeting" = "greeting", now = 0): State {
+/** At `now`, in ms, behind a door if there is one. */
+export function initial(seed: string, door: Door | null = null, now = 0): State {
   return {
     seed,
     spelling: "requestGetCrmDirectory",
-    phase,
+    phase: door ? "login" : "greeting",
+    door,
     readies: 0,
     readyAt: now,
     user: {},
@@ -97,6 +105,13 @@ export function initial(seed: string, phase: "login" | "greeting" = "greeting", 
     waiting: [],
     problems: 0,
   };
+}
+
+/** [I] Logging in or out loads the page anew: a call in it is lost. What waits goes on waiting. */
+export function restart({ s, out, now }: Turn, door: Door | null): void {
+  const { seed, serial, spelling, waiting, problems } = s;
+  Object.assign(s, initial(seed, door, now), { serial, spelling, waiting, problems });
+  out.push({ kind: "restarted" });
 }
 
 /** A leaf of callCenterSettings as text; empty when absent. */

@@ -15,7 +15,7 @@ const WAIT = Symbol("wait");
 type Outcome = string | typeof WAIT | undefined | void;
 
 /** `when` names the stages in which the verb makes sense, `idle` being no call; empty: always. */
-type Verb = [when: string, act: (turn: Turn, args: Args, call: Interaction) => Outcome];
+export type Verb = [when: string, act: (turn: Turn, args: Args, call: Interaction) => Outcome];
 
 const ANY = "";
 const ON = "dialling talking held";
@@ -41,12 +41,17 @@ const VERBS = new Map<string, Verb>([
   ["spelling", [ANY, spell]],
   ["dismiss", [ANY, dismiss]],
   ["read", [ANY, read]],
-  ["login", [ANY, login]],
   ["state", [ANY, () => undefined]],
 ]);
 
 /** The verbs for which nobody has to wait until the connector is configured. */
-const EARLY = ["login", "state"];
+const EARLY = ["state"];
+
+/** Adds verbs that need no configured connector; more than once is as good as once. */
+export function extend(verbs: Record<string, Verb>): void {
+  for (const [name, verb] of Object.entries(verbs)) VERBS.set(name, verb);
+  EARLY.push(...Object.keys(verbs));
+}
 
 /** Why a verb makes no sense now, and what to do first. */
 const SITUATIONS: Record<string, string> = {
@@ -205,8 +210,4 @@ function dismiss({ s }: Turn, { notice }: Args): void {
 
 function read({ s }: Turn): void {
   s.unread = 0;
-}
-
-function login({ s }: Turn): void {
-  if (s.phase === "login") s.phase = "greeting";
 }

@@ -28,6 +28,8 @@ export interface Facts {
   rejected: number;
   /** Hashes of the parts this page still has. */
   cached: string[];
+  /** The page itself, see Host in host.ts. */
+  host: object;
 }
 
 // ---------------------------------------------------------------- page to kernel
@@ -65,7 +67,7 @@ export interface Note {
   t: "note";
   seq: number;
   at: number;
-  what: "loaded" | "rejected" | "dropped" | "silent" | "shown" | "lost" | "sim";
+  what: "loaded" | "rejected" | "dropped" | "silent" | "shown" | "lost" | "sim" | "forbidden";
   n?: number;
   detail?: Record<string, unknown>;
 }

@@ -10,6 +10,7 @@ import { button, type Child, h, link, Part } from "./dom";
 import type { PanelActions, View } from "./view";
 import {
   call,
+  count,
   heading,
   mailUrl,
   nobody,
@@ -83,9 +84,11 @@ function emphasised(text: string): Child[] {
 
 function drawAnswer(record: ShownRecord | null, actions: PanelActions): Child[] {
   if (!record) return [];
-  const said = verdict(record);
+  const { matches } = record;
+  const several = matches.length > 1;
+  const guessed = matches.length > 0 && !matches.some(({ certain }) => certain);
+  const said = guessed ? guess(matches.length) : verdict(record);
   const href = record.link && safeUrl(record.link.url);
-  const several = record.matches.length > 1;
   return [
     h(
       "div",
@@ -96,19 +99,29 @@ function drawAnswer(record: ShownRecord | null, actions: PanelActions): Child[] 
     said === null ? null : h("p", { class: "crmw-verdict" }, said),
     record.link &&
       h("p", {}, href ? link(href, record.link.text || href, "crmw-button") : record.link.text),
-    record.matches.length > 0
+    matches.length > 0
       ? h(
           "div",
           { class: "crmw-cards" },
-          ...record.matches.map((match, index) =>
-            card(match, several ? () => actions.choose(index) : null, actions),
+          ...matches.map((match, index) =>
+            card(match, several || guessed ? () => actions.choose(index) : null, several, actions),
           ),
         )
       : null,
   ];
 }
 
-function card(match: ShownMatch, choose: (() => void) | null, actions: PanelActions): HTMLElement {
+/** Nobody has the number for certain: even a single card is not opened. */
+function guess(matches: number): string {
+  return `${count(matches, "contact")} may have this number. None was opened.`;
+}
+
+function card(
+  match: ShownMatch,
+  choose: (() => void) | null,
+  several: boolean,
+  actions: PanelActions,
+): HTMLElement {
   const { contact } = match;
   const href = contact.url && webUrl(contact.url);
   const name = contact.name || "(no name)";
@@ -131,7 +144,7 @@ function card(match: ShownMatch, choose: (() => void) | null, actions: PanelActi
       ),
       ...rows(contact).flatMap(([term, text]) => row(term, value(term, text))),
     ),
-    choose && h("p", { class: doubt(match) }, rule(match)),
+    several ? h("p", { class: doubt(match) }, rule(match)) : null,
   );
 }
 

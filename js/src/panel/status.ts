@@ -5,9 +5,9 @@
  * most when the frame is white. Its text is a live region; its buttons stand outside of it.
  */
 
-import { button, type Child, h, Part, setText } from "./dom";
+import { button, type Child, h, link, Part, setText } from "./dom";
 import type { PanelActions, View } from "./view";
-import { type Attention, attentions, away, facts, state } from "./words";
+import { type Attention, attentions, away, facts, question, type Step, state } from "./words";
 
 /** What can be pressed beside the text. */
 interface Steps {
@@ -30,17 +30,22 @@ export class Status {
   readonly #actions: PanelActions;
   #view: View | null = null;
   #open = false;
+  /** A person wants a reload that may end a call. */
+  #asking = false;
 
   /** `unfold` shows the tabs where the layout has no room for them. */
   constructor(actions: PanelActions, unfold: () => void) {
     this.#actions = actions;
     const popOut = button("Pop out", () => actions.place("dock"));
-    const [more, popOutItem] = menu(actions, unfold);
+    const [more, popOutItem] = menu(actions, unfold, () => this.#press("reload"));
     this.#popOut = [popOut, popOutItem];
     this.#steps = new Part(h("span", { class: "crmw-steps" }), (value) => this.#drawSteps(value));
     this.#notes = new Part(h("ul", { class: "crmw-notes", "aria-label": "Notes" }), (value) =>
       value.map((attention) => this.#drawNote(attention)),
     );
+    this.#steps.element.addEventListener("keydown", ({ key }) => {
+      if (key === "Escape" && this.#asking) this.#press("keepFrame");
+    });
     const state = h("span", { class: "crmw-state" }, this.#dot, this.#word);
     this.element = h(
       "div",
@@ -66,7 +71,9 @@ export class Status {
     this.#view = view;
     const all = attentions(view);
     const pending = all.filter(({ key }) => !this.#aside.has(key));
-    const attention = pending[0] ? still(pending[0]) : null;
+    const asked = this.#asking ? question(view) : null;
+    this.#asking = asked !== null;
+    const attention = asked ?? (pending[0] ? still(pending[0]) : null);
     const grave = attention && attention.level !== "info";
     const [word, level] = state(view);
     setText(this.#word, word);
@@ -77,7 +84,8 @@ export class Status {
 
     this.#open &&= all.length > 0;
     this.#middle.update({ attention, facts: facts(view) });
-    this.#steps.update({ attention, others: all.length - (attention ? 1 : 0), open: this.#open });
+    const others = asked ? 0 : all.length - (attention ? 1 : 0);
+    this.#steps.update({ attention, others, open: this.#open });
     this.#notes.update(this.#open ? all.map(still) : []);
     this.#notes.element.hidden = !this.#open;
     for (const { clock } of all) if (clock) this.#tick(`${clock.seconds} s`);
@@ -100,7 +108,7 @@ export class Status {
       drawn.push(show);
     }
     if (!attention) return drawn;
-    drawn.push(this.#step(attention));
+    drawn.push(...this.#drawNext(attention));
     if (attention.aside) {
       const putAside = () => this.#change(() => this.#aside.add(attention.key));
       drawn.push(button("\u00d7", putAside, "crmw-quiet", "Put this note aside"));
@@ -114,13 +122,33 @@ export class Status {
       "li",
       { class: `crmw-${attention.level}` },
       h("span", {}, ...words(attention)),
-      this.#step(attention),
+      ...this.#drawNext(attention),
       lines.length > 0 ? h("ul", {}, ...lines) : null,
     );
   }
 
-  #step({ step }: Attention): HTMLElement | null {
-    return step ? button(step.label, () => this.#actions[step.act]()) : null;
+  #drawNext({ steps = [] }: Attention): HTMLElement[] {
+    return steps.map((step) =>
+      "href" in step
+        ? link(step.href, step.label, "crmw-button")
+        : button(step.label, () => this.#press(step.act)),
+    );
+  }
+
+  #press(act: Extract<Step, { act: string }>["act"]): void {
+    if (act === "retry") this.#actions.retry();
+    else if (act === "reload" && this.#view && question(this.#view)) this.#ask();
+    else {
+      if (act !== "keepFrame") this.#actions.reloadFrame();
+      this.#change(() => (this.#asking = false));
+    }
+  }
+
+  /** The keyboard's place is where nothing is lost. */
+  #ask(): void {
+    this.#change(() => (this.#asking = true));
+    const buttons = this.#steps.element.querySelectorAll("button");
+    buttons[buttons.length - 1]?.focus({ preventScroll: true });
   }
 
   #change(change: () => void): void {
@@ -147,7 +175,11 @@ function words({ text, clock }: Attention): Child[] {
 }
 
 /** The menu at the end of the line, and its item for the dock. The browser closes it. */
-function menu(actions: PanelActions, unfold: () => void): [HTMLElement, HTMLElement] {
+function menu(
+  actions: PanelActions,
+  unfold: () => void,
+  reload: () => void,
+): [HTMLElement, HTMLElement] {
   const items = h("div", { class: "crmw-items", popover: "" });
   const item = (label: string, act: () => void, className = "") => {
     const made = button(label, act, className);
@@ -156,7 +188,7 @@ function menu(actions: PanelActions, unfold: () => void): [HTMLElement, HTMLElem
     return made;
   };
   const popOut = item("Pop out", () => actions.place("dock"), "crmw-narrow");
-  item("Reload the phone (ends a call)", () => actions.reloadFrame());
+  item("Reload the phone (ends a call)", reload);
   item("Record and contacts", unfold, "crmw-tiny");
   const more = button("\u22ef", () => {}, "", "More");
   more.popoverTargetElement = items;

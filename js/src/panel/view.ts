@@ -26,7 +26,15 @@ export interface View {
   simulated: boolean;
   /** The connector's host, or null when simulated. */
   host: string | null;
+  /** The connector's whole address as it was configured, for a link; null when simulated. */
+  address: string | null;
   phase: Phase;
+  /** [I] For a login, as it seems: it was greeted and asks for nothing, or loaded and is silent. */
+  waits: "greeted" | "loaded" | null;
+  /** The origin of the page in the frame, when it spoke and may not. */
+  stranger: string | null;
+  /** [I] A call may be on. */
+  call: boolean;
   kernel: Kernel;
   canDial: boolean;
   summary: ShownSummary | null;
@@ -43,7 +51,7 @@ export interface View {
   messages: number;
   /** Where the frame is shown now. */
   place: "cell" | "dock" | "elsewhere";
-  /** In words, for `silent` and for a simulator that did not start. */
+  /** In words, for `lost` and for a simulator that did not start. */
   advice: string | null;
 }
 

@@ -20,10 +20,15 @@ export interface Attention {
   clock?: { seconds: number; rest: string };
   /** One line each, shown on request. */
   lines?: string[];
-  step?: { label: string; act: "retry" | "reloadFrame" };
+  steps?: Step[];
   /** It may be put aside: it does not stop the phone from working. */
   aside?: true;
 }
+
+/** The next step: something to do here, or an address to open in a tab. */
+export type Step =
+  | { label: string; act: "retry" | "reload" | "reloadNow" | "keepFrame" }
+  | { label: string; href: string };
 
 /** "1,204" */
 export function number(n: number): string {
@@ -36,8 +41,9 @@ export function count(n: number, noun: string): string {
 }
 
 /** The state in a word. A kernel that went elsewhere took the phone with it. */
-export function state({ phase, kernel }: View): [word: string, level: Level] {
-  return kernel.state === "elsewhere" ? ["Elsewhere", "info"] : STATES[phase];
+export function state({ phase, waits, kernel }: View): [word: string, level: Level] {
+  if (kernel.state === "elsewhere") return ["Elsewhere", "info"];
+  return phase === "loading" && waits ? ["Loaded", "info"] : STATES[phase];
 }
 
 const STATES: Record<View["phase"], [string, Level]> = {
@@ -96,19 +102,44 @@ function aboutKernel({ kernel }: View): Attention | null {
   }
 }
 
-function aboutConnection({ phase, advice, host, kernel }: View): Attention | null {
-  const step = { label: "Reload the phone", act: "reloadFrame" } as const;
+function aboutConnection(view: View): Attention | null {
+  const { phase, advice, host, kernel, waits, stranger } = view;
+  const reload: Partial<Attention> = { steps: [{ label: "Reload the phone", act: "reload" }] };
   if (kernel.state === "elsewhere") return null;
-  if (phase === "lost") return note(phase, "bad", advice ?? "The phone's frame is gone.", { step });
-  if (advice !== null || phase === "silent") {
-    return note("silent", "bad", advice ?? `No word from ${host ?? "the simulator"} yet.`, {
-      step,
-    });
+  if (phase === "lost") return note(phase, "bad", advice ?? "The phone's frame is gone.", reload);
+  if (advice !== null) return note("silent", "bad", advice, reload);
+  if (stranger !== null) {
+    const text =
+      `The frame shows a page of ${stranger}, which may not speak. If it is a login, log in; ` +
+      `if it is the connector, give CRMWidget(..., allow_origins=["${stranger}"]).`;
+    return note(`stranger ${stranger}`, phase === "silent" ? "bad" : "warn", text, login(view));
   }
-  // [I] greeted, but it asks for crmData only when an agent is active: so that is what is missing
-  return phase === "ready"
-    ? note(phase, "info", "Waiting for the agent to log in.", { step })
-    : null;
+  const from = host ?? "the simulator";
+  if (phase === "silent") {
+    const text = waits
+      ? `No word from ${from}: probably waiting for the agent to log in, or not allowed in a frame.`
+      : `No word from ${from} yet.`;
+    return note(phase, "bad", text, waits ? login(view) : reload);
+  }
+  // [I] it asks for crmData only when an agent is active: so that is what is missing
+  return waits && note(waits, "info", "Probably waiting for the agent to log in.", login(view));
+}
+
+/** Browsers and identity providers often refuse a login in a frame: so in a tab, then reload. */
+function login({ address }: View): Partial<Attention> {
+  const open: Step[] = address ? [{ label: "Open login in a tab", href: address }] : [];
+  return { steps: [...open, { label: "Reload", act: "reload" }] };
+}
+
+/** Asked before a reload, where that has a price. */
+export function question({ call }: View): Attention | null {
+  if (!call) return null;
+  return note("question", "warn", "A call may be on; it would end.", {
+    steps: [
+      { label: "Reload it", act: "reloadNow" },
+      { label: "Keep it", act: "keepFrame" },
+    ],
+  });
 }
 
 /** It was handed to the connector; whether it rings nobody tells us. */
@@ -119,13 +150,13 @@ function aboutDial({ dialled }: View): Attention | null {
 }
 
 function aboutFailures({ failures, summary }: View): Attention | null {
-  const step = { label: "Retry", act: "retry" } as const;
+  const steps: Step[] = [{ label: "Retry", act: "retry" }];
   const kept = failures.some((failure) => failure.kept);
   const [first] = failures;
   if (!first) {
     const n = summary?.failed;
     return n
-      ? note("failed", "bad", `${count(n, "call log")} failed to save, kept`, { step })
+      ? note("failed", "bad", `${count(n, "call log")} failed to save, kept`, { steps })
       : null;
   }
   const alone = failures.every(({ handler }) => handler === first.handler);
@@ -135,7 +166,7 @@ function aboutFailures({ failures, summary }: View): Attention | null {
   return note(`failed ${failures.length}`, "bad", text, {
     lines: failures.map(({ handler, error }) => `${call(handler)}: ${error}`),
     aside: true,
-    ...(kept && { step }),
+    ...(kept && { steps }),
   });
 }
 
@@ -175,9 +206,9 @@ export function dialBlocked({ canDial, phase }: View): string | null {
 }
 
 /** What the Record tab says before anything was asked; *so* stands what a button is called. */
-export function nobody({ simulated, phase, kernel }: View): string {
+export function nobody({ simulated, phase, waits, kernel }: View): string {
   const next =
-    simulated && kernel.state !== "elsewhere"
+    simulated && !waits && kernel.state !== "elsewhere"
       ? "Press *Incoming call* on the phone."
       : phase === "configured"
         ? "The caller's record appears here."

@@ -3,6 +3,7 @@
 import { ASSUMPTIONS, type State } from "../core/connector";
 import { callable, entry } from "../core/numbers";
 import css from "./controls.css";
+import { extras } from "./extras";
 import { does, html, icon, type Markup, redraw, style } from "./markup";
 
 style(css);
@@ -34,6 +35,6 @@ function controls(state: State): Markup {
       caller && `: ${caller}`
     }</span></button>
     <button class="filled" aria-label="Who calls" popovertarget="who" ${off}>▴</button></div>
-    <footer><button class="quiet" ${does("chat")} ${off}>Chat</button>
+    <footer><button class="quiet" ${does("chat")} ${off}>Chat</button>${extras.map((extra) => extra.controls(state))}
     <button class="link" popovertarget="assumptions">What this simulator assumes (${ASSUMPTIONS.length})</button></footer>`;
 }

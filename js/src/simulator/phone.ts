@@ -2,6 +2,7 @@
 
 import { type State, setting } from "../core/connector";
 import { type Field, type Interaction, words } from "../core/interaction";
+import { extras } from "./extras";
 import { book, called, face, history, notices } from "./lists";
 import { does, html, type Icon, icon, type Markup, redraw, style, timer } from "./markup";
 import css from "./phone.css";
@@ -38,14 +39,16 @@ function header({ call, agent }: State, configured: boolean): Markup {
 }
 
 // ---------------------------------------------------------------- before it is configured
-function start({ phase, readies }: State, embedded: boolean): Markup {
+function start(state: State, embedded: boolean): Markup {
+  const { phase, readies } = state;
   const screen = (style: string, title: string, text: string, more?: Markup) =>
     html`<div class="call">${face("", style)}<h2>${title}</h2><p>${text}</p>${more}</div>`;
-  const enter = html`<button class="filled" data-lead ${does("login")}>Sign in</button>`;
+  for (const extra of extras) {
+    const drawn = extra.screen(state, embedded);
+    if (drawn) return drawn;
+  }
   if (!embedded)
     return screen("away", "Nobody embeds this page", `Another page is to embed ${location.origin}`);
-  if (phase === "login")
-    return screen("away", "Sign in", "A real connector shows its login page here.", enter);
   if (phase === "asking") return screen("ringing", "Agent active [I]", "Waits for crmData");
   const silent = readies > 5 ? html`<p>Does the page listen?</p>` : html``;
   return screen("ringing", "Custom CRM [I]", "Waits for ready", silent);

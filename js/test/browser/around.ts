@@ -9,10 +9,12 @@ const frames: HTMLIFrameElement[] = [];
 
 export const until = <T>(seen: () => T) => vi.waitFor(seen, 4_000);
 
+const module = (path: string) => `<script type="module" src="/src/${path}"></script>`;
+
 /** The page as build.mjs makes it, but with its modules from the server of the tests. */
 const PAGE = template
   .replace("<!-- style -->", () => `<style>${css}</style>`)
-  .replace("<!-- script -->", '<script type="module" src="/src/simulator.ts"></script>');
+  .replace("<!-- script -->", module("simulator.ts"));
 
 /** A page around it that answers what `answers` names, once for each question. */
 export class Around {
@@ -25,12 +27,17 @@ export class Around {
     requestCustomFieldsValues: ["customFieldsDataResponse", customFields()],
   };
 
-  constructor(attributes = "", without: string[] = []) {
+  /** `attributes` of the html element; `extra` is what the page carries beyond the plain one. */
+  constructor(attributes = "", without: string[] = [], extra = "") {
     for (const action of without) delete this.answers[action];
     window.addEventListener("message", this.#hear);
     this.frame.width = "320";
     this.frame.height = "600";
-    this.frame.srcdoc = PAGE.replace("<html", `<html ${attributes}`);
+    const carried = extra && module(`simulator/${extra}.ts`);
+    this.frame.srcdoc = PAGE.replace("<html", `<html ${attributes}`).replace(
+      "</body>",
+      () => `${carried}</body>`,
+    );
     document.body.append(this.frame);
     frames.push(this.frame);
   }

@@ -274,7 +274,7 @@ describe("what we say", () => {
     frame.post({ action: "crmData", data: { a: 1 } });
     await vi.waitUntil(() => puppet.heard.length === 2);
 
-    expect(puppet.heard).toEqual([
+    expect(puppet.heard.map(({ heard, origin }) => ({ heard, origin }))).toEqual([
       { heard: { type: "ClientAppMessage", action: "ready" }, origin: HERE },
       { heard: { type: "ClientAppMessage", action: "crmData", data: { a: 1 } }, origin: HERE },
     ]);

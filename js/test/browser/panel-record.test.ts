@@ -123,6 +123,33 @@ test("a guess is coloured as a warning", () => {
   expect(said?.textContent).toMatch(/^Same last 8 digits, not certain/);
 });
 
+test("a guess is not opened: the person has to say that it is this one", () => {
+  const act = actions();
+  const guess = { contact: contact(), rule: "Same last 8 digits", certain: false };
+  const panel = shown({ matches: [guess] }, act);
+
+  find(panel, "This one").click();
+
+  expect(content(panel)).toMatch("1 contact may have this number. None was opened.");
+  expect(act.choose).toHaveBeenCalledExactlyOnceWith(0);
+});
+
+test("several guesses: each card says why it is one", () => {
+  const matches = [contact({ name: "Sam Reyes" }), contact({ name: "Kit Reyes" })].map((each) => ({
+    contact: each,
+    rule: "Same last 7 digits",
+    certain: false,
+  }));
+  const panel = shown({ matches });
+  const said = [...panel.element.querySelectorAll(".crmw-card .crmw-warn")];
+
+  expect(content(panel)).toMatch("2 contacts may have this number. None was opened.");
+  expect(said.map(({ textContent }) => textContent)).toEqual([
+    "Same last 7 digits, not certain.",
+    "Same last 7 digits, not certain.",
+  ]);
+});
+
 test("nobody found: the number is named", () => {
   expect(content(shown({ matches: [] }))).toMatch("No contact for +1 202 555 0143.");
 });

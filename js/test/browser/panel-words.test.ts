@@ -11,6 +11,7 @@ import {
   facts,
   mailUrl,
   nobody,
+  question,
   reason,
   rows,
   safeUrl,
@@ -123,11 +124,73 @@ test("a silent connector shows the advice, or at least its host, and can be relo
     "Check the allowed origins.",
   ]);
   expect(said(silent)).toEqual(["No word from connector.example.com yet."]);
-  expect(attentions(view(silent))[0]?.step?.act).toBe("reloadFrame");
+  expect(steps(silent)).toEqual(["Reload the phone"]);
 });
 
-test("a greeted connector is said to wait for its agent", () => {
-  expect(said({ phase: "ready" })).toEqual(["Waiting for the agent to log in."]);
+// ---------------------------------------------------------------- a login
+const LOGIN = {
+  simulated: false,
+  host: "connector.example.com",
+  address: "https://connector.example.com/softphone?tenantId=ABCDEF",
+} as const;
+const OPEN = `Open login in a tab ${LOGIN.address}`;
+
+/** What can be pressed beside the first thing said; a link with where it leads. */
+function steps(over: Partial<View>): string[] {
+  const [first] = attentions(view(over));
+  return (first?.steps ?? []).map((step) =>
+    "href" in step ? `${step.label} ${step.href}` : step.label,
+  );
+}
+
+test.each([
+  ["ready", "greeted", "Greeted"],
+  ["loading", "loaded", "Loaded"],
+] as const)(
+  "%s and %s: the agent has probably to log in, in a tab or here",
+  (phase, waits, word) => {
+    const waiting = { ...LOGIN, phase, waits };
+
+    expect(state(view(waiting))).toEqual([word, "info"]);
+    expect(said(waiting)).toEqual(["Probably waiting for the agent to log in."]);
+    expect(steps(waiting)).toEqual([OPEN, "Reload"]);
+  },
+);
+
+test("a simulator has no address for a tab, but can be loaded again", () => {
+  expect(steps({ phase: "loading", waits: "loaded" })).toEqual(["Reload"]);
+});
+
+test("a connector that has asked for crmData waits for no login", () => {
+  expect(said({ ...LOGIN, phase: "ready" })).toEqual([]);
+});
+
+test("what has loaded and stays silent may wait for a login, or may not be framed", () => {
+  const silent = { ...LOGIN, phase: "silent", waits: "loaded" } as const;
+
+  expect(attentions(view(silent))[0]).toMatchObject({
+    level: "bad",
+    text: "No word from connector.example.com: probably waiting for the agent to log in, or not allowed in a frame.",
+  });
+  expect(steps(silent)).toEqual([OPEN, "Reload"]);
+});
+
+test("a page of another origin is named before anything is guessed, with the way to allow it", () => {
+  const stranger = { ...LOGIN, phase: "configured", stranger: "https://sso.example.org" } as const;
+
+  const [named] = attentions(view(stranger));
+
+  expect(named?.level).toBe("warn");
+  expect(named?.text).toBe(
+    "The frame shows a page of https://sso.example.org, which may not speak. If it is a login, log in; " +
+      'if it is the connector, give CRMWidget(..., allow_origins=["https://sso.example.org"]).',
+  );
+  expect(steps({ ...stranger, phase: "silent", waits: "loaded" })).toEqual([OPEN, "Reload"]);
+});
+
+test("a reload is asked about where a call may be on", () => {
+  expect(question(view())).toBeNull();
+  expect(question(view({ call: true }))).toMatchObject({ text: "A call may be on; it would end." });
 });
 
 test("a number that was dialled is shown with its name", () => {
@@ -142,7 +205,7 @@ test("a log whose handler failed is kept and can be tried again", () => {
   expect(failed).toMatchObject({
     text: "save() failed for 1 call, kept",
     lines: ["save(): ConnectionError: refused"],
-    step: { act: "retry" },
+    steps: [{ label: "Retry", act: "retry" }],
   });
 });
 
@@ -150,7 +213,7 @@ test("a failure that kept nothing offers no retry", () => {
   const [failed] = attentions(view({ failures: [{ ...SAVE, handler: "pop", kept: false }] }));
 
   expect(failed?.text).toBe("pop() failed for 1 call");
-  expect(failed?.step).toBeUndefined();
+  expect(failed?.steps).toBeUndefined();
 });
 
 test("late handlers are called late, and several handlers are not named in one line", () => {
@@ -166,7 +229,7 @@ test("logs that failed before this page came can be tried again too", () => {
   const [failed] = attentions(view({ summary: summary({ failed: 2 }) }));
 
   expect(failed?.text).toBe("2 call logs failed to save, kept");
-  expect(failed?.step?.act).toBe("retry");
+  expect(failed?.steps).toEqual([{ label: "Retry", act: "retry" }]);
 });
 
 test("logs without a handler name the handler to add", () => {
@@ -199,6 +262,7 @@ test("a number that cannot be called says why", () => {
 
 test("before a call, only a simulator is said to have a button for one", () => {
   expect(nobody(view())).toBe("Nobody is calling yet. Press *Incoming call* on the phone.");
+  expect(nobody(view({ phase: "loading", waits: "loaded" }))).toMatch(/is not ready/);
   expect(nobody(view({ simulated: false }))).toMatch(/The caller's record appears here/);
   expect(nobody(view({ simulated: false, phase: "loading" }))).toMatch(/is not ready/);
 });

@@ -118,7 +118,7 @@ test("what stops the phone from working cannot be put aside", () => {
 
 test("a silent connector can be reloaded from the status line", () => {
   const act = actions();
-  const panel = show(view({ phase: "silent", advice: "Nothing came." }), { act });
+  const panel = show(view({ phase: "silent" }), { act });
 
   find(panel, "Reload the phone").click();
 
@@ -134,6 +134,79 @@ test("the menu opens, acts and closes", async () => {
 
   expect(act.reloadFrame).toHaveBeenCalledOnce();
   expect(has(panel, "Reload the phone (ends a call)")).toBe(false);
+});
+
+// ---------------------------------------------------------------- a login
+const WAITS: Partial<View> = {
+  simulated: false,
+  host: "connector.example.com",
+  address: "https://connector.example.com/softphone?tenantId=ABCDEF",
+  phase: "ready",
+  waits: "greeted",
+};
+
+test("a connector that waits for a login offers it in a tab, and a reload", async () => {
+  const act = actions();
+  const panel = show(view(WAITS), { act });
+
+  const open = find(panel, "Open login in a tab") as HTMLAnchorElement;
+  await userEvent.click(find(panel, "Reload"));
+
+  expect(text(panel, ".crmw-line")).toBe(
+    "Greeted connector.example.com Probably waiting for the agent to log in.",
+  );
+  expect([open.href, open.target, open.rel]).toEqual([WAITS.address, "_blank", "noopener"]);
+  expect(act.reloadFrame).toHaveBeenCalledOnce();
+});
+
+test("both are reached by the keyboard, in this order", async () => {
+  const panel = show(view(WAITS));
+  panel.element.querySelector<HTMLElement>(".crmw-bar")?.focus();
+
+  const reached: unknown[] = [];
+  for (let i = 0; i < 2; i++) {
+    await userEvent.keyboard("{Tab}");
+    reached.push(document.activeElement?.textContent);
+  }
+
+  expect(reached).toEqual(["Open login in a tab", "Reload"]);
+});
+
+test("a reload that may end a call is asked about, and can be left", async () => {
+  const act = actions();
+  const panel = show(view({ ...WAITS, call: true }), { act });
+
+  await userEvent.click(find(panel, "Reload"));
+  const asked = text(panel, ".crmw-line");
+  const focus = document.activeElement;
+  await userEvent.keyboard("{Escape}");
+
+  expect(asked).toContain("A call may be on; it would end.");
+  expect(focus?.textContent).toBe("Keep it");
+  expect(has(panel, "Keep it")).toBe(false);
+  expect(act.reloadFrame).not.toHaveBeenCalled();
+});
+
+test("the menu's reload is asked about too, and done when that is meant", async () => {
+  const act = actions();
+  const panel = show(view({ call: true }), { act });
+
+  await userEvent.click(find(panel, "\u22ef"));
+  await userEvent.click(find(panel, "Reload the phone (ends a call)"));
+  await userEvent.click(find(panel, "Reload it"));
+
+  expect(act.reloadFrame).toHaveBeenCalledOnce();
+  expect(has(panel, "Reload it")).toBe(false);
+});
+
+test("the question goes when the call does", async () => {
+  const panel = show(view({ ...WAITS, call: true }));
+  await userEvent.click(find(panel, "Reload"));
+
+  panel.update(view(WAITS));
+  panel.update(view({ ...WAITS, call: true }));
+
+  expect(has(panel, "Reload it")).toBe(false);
 });
 
 test("text from outside is text", () => {

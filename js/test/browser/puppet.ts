@@ -16,6 +16,8 @@ export const SRCDOC = html;
 export interface Heard {
   heard: unknown;
   origin: string;
+  /** On its own clock, ms since 1970. */
+  at: number;
 }
 
 export class Puppet {

@@ -48,15 +48,6 @@ describe("the handshake", () => {
     await around.shows("Waits for crmData");
   });
 
-  test("begins with the login page where that is asked for", async () => {
-    const around = await new Around("data-login").shows("Sign in");
-    expect(around.heard).toEqual([]);
-
-    around.button("Sign in").click();
-
-    await around.shows("Ada Marsh");
-  });
-
   test("hears nobody but the page around it", async () => {
     const around = await new Around("", ["ready"]).shows("Waits for ready");
     const script = around.document.createElement("script");

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { empty } from "../../src/core/board";
-import { initial } from "../../src/core/connection";
+import { initial, type State } from "../../src/core/connection";
 import { Refusals } from "../../src/core/refusals";
 import type { Settings } from "../../src/core/wire";
+import type { View } from "../../src/panel/view";
 import { type Known, outdated, snapshot, titleOf } from "../../src/snapshot";
 
 const settings: Settings = {
@@ -47,28 +48,42 @@ test.each([
 });
 
 test("a simulator that may not run names the command that helps", () => {
-  const view = snapshot(known({ state: { ...initial, blocked: true } }), "cell");
+  const quiet = { ...initial, simulated: true, quiet: true };
+  const view = snapshot(known({ state: quiet }), "cell");
 
   expect(view.advice).toContain("crmwidget simulate");
+  expect(view.waits).toBeNull();
 });
 
-test("silence is explained by a stranger who spoke, if one did", () => {
-  const refusals = new Refusals();
-  const state = { ...initial, silent: true };
-  const before = snapshot(known({ state, refusals }), "cell").advice;
-  refusals.add("origin", "https://login.example.com");
-
-  const after = snapshot(known({ state, refusals }), "cell").advice;
-
-  expect(before).toBeNull();
-  expect(after).toContain('allow_origins=["https://login.example.com"]');
+test.each<[string, Partial<State>, View["waits"]]>([
+  ["has just loaded", { loadedAt: 0 }, null],
+  ["has loaded and says nothing", { quiet: true }, "loaded"],
+  ["is our simulator's, at its login", { quiet: true, simulated: true, alive: true }, "loaded"],
+  ["was greeted and asks for nothing", { acked: true }, "greeted"],
+  ["has asked for crmData", { acked: true, asked: true }, null],
+  ["has been given it", { acked: true, configured: true }, null],
+])("a page that %s: waits is %s, %s", (_, state, waits) => {
+  expect(snapshot(known({ state: { ...initial, ...state } }), "cell").waits).toBe(waits);
 });
 
-test("a stranger is no matter while the connector speaks", () => {
+test("the address for a tab is the configured one, whole, and only that of a page", () => {
+  const script = { ...settings, src: "javascript:alert(1)" };
+  const { src: _, ...none } = settings;
+
+  const addresses = [settings, script, none].map(
+    (set) => snapshot(known({ settings: set }), "cell").address,
+  );
+
+  expect(addresses).toEqual([settings.src, null, null]);
+});
+
+test("a stranger is named until the frame is gone", () => {
   const refusals = new Refusals();
   refusals.add("origin", "https://login.example.com");
+  const lost = { ...initial, lost: true };
 
-  expect(snapshot(known({ refusals }), "cell").advice).toBeNull();
+  expect(snapshot(known({ refusals }), "cell").stranger).toBe("https://login.example.com");
+  expect(snapshot(known({ refusals, state: lost }), "cell").stranger).toBeNull();
 });
 
 test("what went wrong with the last thing done stands before what is to be mended", () => {

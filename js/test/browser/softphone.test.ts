@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LIMITS } from "../../src/core/channel";
 import type { Settings, Show } from "../../src/core/wire";
-import { open, refuse, type Softphone } from "../../src/softphone";
+import { host } from "../../src/host";
+import { refuse } from "../../src/registry";
+import { open, type Softphone } from "../../src/softphone";
 import { address, CONNECTOR, ELSEWHERE, Puppet } from "./puppet";
 import { CRM_DATA, PAGE, Panels, parts, Road, settings, simulated } from "./road";
 
@@ -82,6 +84,38 @@ describe("the handshake", () => {
     ]);
     expect(road.taken("msg")).toMatchObject([{ answered: true }, { answered: true }]);
     await drawn(({ phase }) => phase === "configured");
+  });
+
+  test("an answer has left before the kernel hears of the question", async () => {
+    const { road, connector } = await connected();
+    const send = road.send.bind(road);
+    let told = 0;
+    road.send = (content) => {
+      const until = Date.now() + 500;
+      while (Date.now() < until);
+      told = Date.now();
+      send(content);
+    };
+
+    connector.speak("requestCrmData");
+    await vi.waitUntil(() => road.actions.length === 1 && connector.heard.length === 1);
+
+    expect(connector.heard[0]?.at).toBeLessThan(told);
+  });
+
+  test("what comes after an answered question does not overtake it", async () => {
+    const { road, connector } = await connected();
+
+    for (let i = 0; i < 20; i++) {
+      connector.speak("requestCrmData");
+      connector.speak("requestSaveInteractionLog", { i });
+      connector.say({ type: "other" });
+    }
+    await vi.waitUntil(() => road.actions.length === 40);
+
+    expect(road.actions).toEqual(
+      Array(20).fill(["requestCrmData", "requestSaveInteractionLog"]).flat(),
+    );
   });
 
   test("what is asked before there is a kernel waits for one", async () => {
@@ -314,6 +348,7 @@ describe("models", () => {
         origin: null,
         messages: 0,
         rejected: 0,
+        host: host(null),
       },
     ]);
   });
@@ -427,6 +462,49 @@ describe("the frame", () => {
     expect(road.notes("lost")).toMatchObject([{ lost: true, reason: "closed" }]);
   });
 
+  test("loaded again it greets anew, and what the kernel has not finished is still there", async () => {
+    const { road, connector } = await connected();
+    connector.speak("ready");
+    connector.speak("requestCrmData");
+    await vi.waitUntil(() => road.actions.length === 2);
+    road.held = true;
+    connector.speak("requestSaveInteractionLog", { n: 1 });
+    await drawn(({ messages }) => messages === 3);
+
+    panels.actions[0]?.reloadFrame();
+    const again = await puppet();
+    await vi.waitUntil(() => phone.facts().loads === 2);
+    const before = phone.facts();
+    again.speak("ready");
+    again.speak("requestCrmData");
+    await vi.waitUntil(() => again.heard.length === 2);
+    road.release();
+    await vi.waitUntil(() => road.actions.length === 5);
+
+    expect(before).toMatchObject({ acked: false, configured: false, dial: false, origin: null });
+    expect(await again.id()).not.toBe(await connector.id().catch(() => "gone"));
+    expect(again.actions).toEqual(["ready", "crmData"]);
+    expect(road.actions).toEqual([
+      "ready",
+      "requestCrmData",
+      "requestSaveInteractionLog",
+      "ready",
+      "requestCrmData",
+    ]);
+    expect(road.notes("loaded").map(({ loads }) => loads)).toEqual([1, 2]);
+  });
+
+  test("loaded again while it was silent, it has its whole silence before it", async () => {
+    const { road } = await connected(settings({ limits: { silence: 0.2 } }));
+    await drawn(({ phase }) => phase === "silent");
+
+    panels.actions[0]?.reloadFrame();
+    await drawn(({ phase }) => phase === "loading");
+    await drawn(({ phase }) => phase === "silent");
+
+    expect(road.notes("silent")).toHaveLength(2);
+  });
+
   test("settings without an address end it", async () => {
     const { road } = await connected();
     const { src: _, ...none } = settings();
@@ -515,6 +593,31 @@ describe("the simulator's remote control", () => {
     });
   });
 
+  test("a page that begins anew has nothing of before, and no second document", async () => {
+    const { road, connector } = await connected(simulated());
+    connector.speak("ready");
+    connector.speak("requestCrmData");
+    await drawn(({ phase }) => phase === "configured");
+
+    connector.say({ type: "crmwidget/simulator", what: "restarted" });
+    await drawn(({ phase }) => phase === "loading");
+    connector.speak("ready");
+    await drawn(({ phase }) => phase === "ready");
+
+    expect(phone.facts()).toMatchObject({ loads: 2, acked: true, configured: false });
+    expect(road.notes("loaded")).toHaveLength(2);
+    expect(road.notes("lost")).toEqual([]);
+  });
+
+  test("a real connector that says so is refused as any other word", async () => {
+    const { connector } = await connected();
+
+    connector.say({ type: "crmwidget/simulator", what: "restarted" });
+    await drawn(({ rejected }) => rejected.type === 1);
+
+    expect(phone.facts().loads).toBe(1);
+  });
+
   test("a real connector cannot be controlled", async () => {
     const { road } = await connected();
 
@@ -551,7 +654,11 @@ describe("what a person sees and does", () => {
       name: "phone",
       simulated: false,
       host: null,
+      address: null,
       phase: "loading",
+      waits: null,
+      stranger: null,
+      call: false,
       kernel: { state: "gone", kept: 0 },
       canDial: false,
       summary: null,
@@ -673,16 +780,18 @@ describe("what a person sees and does", () => {
     expect(connector.heard).toEqual([]);
   });
 
-  test("a connector that speaks from another origin is named when it seems silent", async () => {
+  test("a page of another origin in the frame is named as soon as it speaks", async () => {
     const set = settings({ origins: [ELSEWHERE], limits: { silence: 0.2 } });
     const { road, connector } = await connected(set);
 
     connector.speak("ready");
-    await drawn(({ phase, advice }) => phase === "silent" && advice !== null);
-
-    expect(panels.view.advice).toContain(`allow_origins=["${CONNECTOR}"]`);
+    await drawn(({ stranger }) => stranger === CONNECTOR);
+    await drawn(({ phase }) => phase === "silent");
     await vi.waitUntil(() => road.notes("silent").length === 1);
     expect(road.notes("silent")).toMatchObject([{ silent: true, origin: null }]);
+    road.set(settings());
+    connector.speak("ready");
+    await drawn(({ stranger, phase }) => stranger === null && phase === "ready");
   });
 
   test("views that come and go in a second are one view for the kernel", async () => {

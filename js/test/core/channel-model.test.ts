@@ -57,6 +57,7 @@ class World {
         messages: 0,
         rejected: 0,
         cached: [],
+        host: {},
       }),
     });
     this.restart(true);

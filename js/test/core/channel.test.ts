@@ -15,6 +15,7 @@ const FACTS: Facts = {
   messages: 0,
   rejected: 0,
   cached: [],
+  host: {},
 };
 const at = (now: number): Time => ({ now, at: 1_700_000_000_000 + now });
 const message = (m: string): Body => ({ t: "msg", m });

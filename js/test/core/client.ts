@@ -1,6 +1,13 @@
 /** Client: builders of what a client application says, and a driver that plays one against the simulated connector. */
 
-import { type Effect, type Event, initial, type State, step } from "../../src/core/connector";
+import {
+  type Door,
+  type Effect,
+  type Event,
+  initial,
+  type State,
+  step,
+} from "../../src/core/connector";
 
 type Fields = Record<string, unknown>;
 
@@ -95,8 +102,8 @@ export class Client {
   now = 1_000;
   out: Effect[] = [];
 
-  constructor(phase: "login" | "greeting" = "greeting") {
-    this.state = initial("s", phase, this.now);
+  constructor(door: Door | null = null) {
+    this.state = initial("s", door, this.now);
   }
 
   take(event: Event): Effect[] {

@@ -34,6 +34,7 @@ function from(before: State, ...events: Event[]): { state: State; effects: Effec
 
 const opened: Event = { kind: "opened" };
 const loaded: Event = { kind: "loaded" };
+const restarted: Event = { kind: "restarted" };
 
 function settings(standing: Record<string, Reply> = {}, simulated = false): Event {
   const answers = new Map(Object.entries(standing));
@@ -243,7 +244,15 @@ describe("documents in the frame", () => {
       [loaded, says("ready"), settings(), settings(), loaded],
       2,
     ],
-    ["a load event right after a word", [loaded, says("ready"), loaded], 1],
+    ["a load event right after a greeting", [loaded, says("ready"), loaded], 1],
+    ["a second one right after it", [loaded, says("ready"), loaded, loaded], 2],
+    [
+      "a load event right after other words",
+      [says("ready"), loaded, says("requestCrmData"), loaded],
+      2,
+    ],
+    ["our simulator's page, which begins anew before its load event", [restarted, loaded], 1],
+    ["and after it", [loaded, says("ready"), restarted], 2],
     ["two frames", [loaded, opened, loaded], 2],
   ])("%s: counted right", (_, events, loads) => {
     expect(run(answers, opened, ...events).state.loads).toBe(loads);
@@ -255,6 +264,25 @@ describe("documents in the frame", () => {
 
     expect(facts(state)).toMatchObject({ loads: 2, acked: false, configured: false, dial: false });
     expect(phase(state)).toBe("loading");
+  });
+
+  test("our simulator's page that begins anew has nothing of before, and may stay quiet", () => {
+    const dialling = says("requestEnableClickToDial", { isEnabled: true });
+    const before = [opened, loaded, says("ready"), says("requestCrmData"), dialling];
+    const { state, effects } = run(answers, ...before, restarted);
+    const [quiet] = step(state, { kind: "wake" }, 10_000);
+
+    expect(notes(effects)).toEqual([{ t: "note", what: "loaded", detail: { loads: 2 } }]);
+    expect(facts(state)).toMatchObject({ loads: 2, acked: false, configured: false, dial: false });
+    expect(quiet).toMatchObject({ quiet: true, alive: true });
+  });
+
+  test("only a greeted connector that asks for crmData has an agent", () => {
+    const greeted = run(settings(), opened, says("ready")).state;
+    const asked = from(greeted, says("requestCRMDATA")).state;
+
+    expect([greeted.asked, asked.asked, phase(asked)]).toEqual([false, true, "ready"]);
+    expect(from(asked, opened).state.asked).toBe(false);
   });
 
   test("a new frame begins anew", () => {
@@ -277,7 +305,7 @@ describe("documents in the frame", () => {
 
 describe("silence", () => {
   test("without a first ready the frame is called silent, once", () => {
-    const { state } = run(opened, loaded);
+    const { state } = run(opened);
     expect(due(state)).toBe(15_000);
 
     const [early] = step(state, { kind: "wake" }, 14_999);
@@ -294,8 +322,11 @@ describe("silence", () => {
 
     const [state] = step(silent, loaded, 16_000);
 
+    const [quiet] = step(state, { kind: "wake" }, 19_000);
+
     expect(phase(state)).toBe("silent");
-    expect(due(state)).toBeNull();
+    expect(due(state)).toBe(16_000 + 3_000);
+    expect([quiet.quiet, phase(quiet), due(quiet)]).toEqual([true, "silent", null]);
   });
 
   test("its length is a setting", () => {
@@ -319,20 +350,35 @@ describe("silence", () => {
     const { state } = run(settings({}, true), opened, loaded);
     expect(due(state)).toBe(5_000);
 
-    const [blocked] = step(state, { kind: "wake" }, 5_000);
+    const [quiet] = step(state, { kind: "wake" }, 5_000);
 
-    expect(blocked.blocked).toBe(true);
-    expect(from(blocked, says("ready")).state.blocked).toBe(false);
+    expect(quiet).toMatchObject({ quiet: true, alive: false });
+    expect(from(quiet, says("ready")).state.quiet).toBe(false);
   });
 
-  test("a connector that says nothing after it loaded may wait for a login", () => {
-    expect(due(run(settings(), opened, loaded).state)).toBe(1_000 + 15_000);
+  test("a connector that says nothing after it loaded is quiet before it is silent", () => {
+    const { state } = run(settings(), opened, loaded);
+    expect(due(state)).toBe(2_000 + 3_000);
+
+    const [quiet, effects] = step(state, { kind: "wake" }, 5_000);
+
+    expect([quiet.quiet, phase(quiet), effects]).toEqual([true, "loading", []]);
+    expect(due(quiet)).toBe(1_000 + 15_000);
+  });
+
+  test("what has not loaded is not quiet", () => {
+    const [state] = step(run(settings(), opened).state, { kind: "wake" }, 5_000);
+
+    expect(state.quiet).toBe(false);
   });
 
   test("another document in the frame has as long as the first", () => {
     const events = [opened, loaded, settings(), settings(), settings(), loaded];
+    const { state } = run(...events);
+    const [quiet] = step(state, { kind: "wake" }, 8_000);
 
-    expect(due(run(...events).state)).toBe(5_000 + 15_000);
+    expect(due(state)).toBe(5_000 + 3_000);
+    expect(due(quiet)).toBe(5_000 + 15_000);
   });
 });
 
@@ -342,7 +388,7 @@ test("whatever happens, every ready is answered and every other message reaches 
     fc
       .constantFrom("ready", "READY", "requestCrmData", "requestOpenReports", "x")
       .map((a) => says(a)),
-    fc.constant<Event>({ kind: "ended", reason: "removed" }),
+    fc.constantFrom<Event>({ kind: "ended", reason: "removed" }, restarted),
   );
   fc.assert(
     fc.property(fc.array(event, { maxLength: 40 }), (events) => {

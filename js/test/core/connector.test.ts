@@ -36,24 +36,6 @@ describe("the handshake", () => {
     expect(client.state.phase).toBe("asking");
   });
 
-  test("nothing is sent while nobody is signed in", () => {
-    const client = new Client("login");
-
-    client.wait(3_000);
-
-    expect(client.posted).toEqual([]);
-    expect(due(client.state)).toBe(Infinity);
-  });
-
-  test("signing in starts the handshake", () => {
-    const client = new Client("login");
-
-    client.tells("login");
-    client.wait(0);
-
-    expect(client.posted).toEqual(["ready"]);
-  });
-
   test("crmData configures it, whoever the agent is", () => {
     const client = new Client().configure();
 

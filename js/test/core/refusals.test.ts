@@ -52,4 +52,6 @@ test("who spoke from an origin that is not allowed is remembered for the advice"
   refusals.add("type", "https://c.example.com");
 
   expect([before, refusals.stranger]).toEqual([null, "https://b.example.com"]);
+  refusals.forget();
+  expect([refusals.stranger, refusals.total]).toEqual([null, 2]);
 });

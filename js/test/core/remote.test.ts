@@ -21,7 +21,7 @@ test("an answer becomes a note with the command's id", () => {
   remote.add(ring);
   remote.start();
 
-  const note = remote.answer(answer({ id: 3, ok: true, state: { call: 1 } }));
+  const note = remote.read(answer({ id: 3, ok: true, state: { call: 1 } }));
 
   expect(note).toEqual({
     t: "note",
@@ -37,8 +37,8 @@ test("a refusal says why, also when the page does not", () => {
   remote.start();
 
   const notes = [
-    remote.answer(answer({ id: 3, ok: false, error: "nobody is calling", state: {} })),
-    remote.answer(answer({ id: 4, ok: "yes" })),
+    remote.read(answer({ id: 3, ok: false, error: "nobody is calling", state: {} })),
+    remote.read(answer({ id: 4, ok: "yes" })),
   ];
 
   expect(notes).toMatchObject([
@@ -57,10 +57,19 @@ test.each([
   const remote = new Remote();
   remote.add(accept);
   remote.start();
-  remote.answer(answer({ id: 4, ok: true }));
+  remote.read(answer({ id: 4, ok: true }));
   remote.add(ring);
 
-  expect(remote.answer(answer({ id, ok: true }))).toBeNull();
+  expect(remote.read(answer({ id, ok: true }))).toBeNull();
+});
+
+test("that the page begins anew is no answer, and keeps what is open", () => {
+  const remote = new Remote();
+  remote.add(ring);
+  remote.start();
+
+  expect(remote.read(answer({ what: "restarted" }))).toBe("restarted");
+  expect(remote.read(answer({ id: 3, ok: true }))).toMatchObject({ detail: { id: 3, ok: true } });
 });
 
 test("when the page is gone what it has not answered has failed, what waits still waits", () => {

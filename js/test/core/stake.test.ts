@@ -50,7 +50,14 @@ describe("interaction logs that only this page has", () => {
   const welcome = { t: "welcome", n: 1, v: 1, got: 0, at: 0, kernel: "k1", lowest: 1 };
 
   function channel(): Channel {
-    const { cached, ...facts } = { cached: [], loads: 1, messages: 0, rejected: 0, origin: null };
+    const { cached, ...facts } = {
+      cached: [],
+      host: {},
+      loads: 1,
+      messages: 0,
+      rejected: 0,
+      origin: null,
+    };
     const flags = { acked: true, configured: true, dial: false, silent: false, lost: false };
     const all = { ...facts, ...flags, shown: true, cached };
     return new Channel({ epoch: "e1", build: "b", facts: () => all });

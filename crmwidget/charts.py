@@ -1,0 +1,148 @@
+"""Charts: the one door to Altair, an optional extra.
+
+A chart is returned as Altair's own object, to be changed or saved as any other.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+
+from crmwidget.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import altair as alt
+
+__all__ = ["COLOURS", "outcomes", "stages"]
+
+COLOURS: Final = {
+    "wrong record": "#d55e00",
+    "ambiguous": "#e69f00",
+    "wrong region": "#cc79a7",
+    "possible": "#56b4e9",
+    "miss": "#0072b2",
+    "no number": "#999999",
+    "hit": "#009e73",
+}
+"""Okabe and Ito's palette, which colour-blind people can tell apart, on white and on black."""
+
+_STAGES: Final = ("possible", "miss", "ambiguous", "hit")
+"""Whose colours the stages of a message take."""
+_TEXT: Final = "#808080"
+_BARS: Final = 20
+_STEP: Final = 22
+_WIDTH: Final = 480
+
+
+def outcomes(regions: Sequence[tuple[str, Mapping[str, int]]], order: Sequence[str]) -> alt.Chart:
+    """A bar of calls for each region, in the order given, stacked by outcome.
+
+    Beyond 20 regions the last bar is all the others. Raises MissingExtraError
+    without Altair.
+    """
+    _check()
+    import altair as alt
+
+    bars = _gathered(regions, order)
+    rows = [
+        {
+            "region": name,
+            "outcome": outcome,
+            "place": order.index(outcome),
+            "calls": counts[outcome],
+            "of": sum(counts.values()),
+        }
+        for name, counts in bars
+        for outcome in order
+        if counts[outcome]
+    ]
+    names = [name for name, _ in bars]
+    shown = [outcome for outcome in order if any(counts[outcome] for _, counts in bars)]
+    chart: alt.Chart = (
+        alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
+        .mark_bar()
+        .encode(
+            x=alt.X("calls:Q", title="calls", axis=alt.Axis(format=",d", tickMinStep=1)),
+            y=alt.Y("region:N", title="region, worst first", sort=names),
+            color=alt.Color(
+                "outcome:N",
+                title="outcome",
+                scale=alt.Scale(domain=shown, range=[COLOURS[outcome] for outcome in shown]),
+            ),
+            order=alt.Order("place:Q"),
+            tooltip=[
+                alt.Tooltip("region:N"),
+                alt.Tooltip("outcome:N"),
+                alt.Tooltip("calls:Q", format=","),
+                alt.Tooltip("of:Q", format=",", title="of the region's"),
+            ],
+        )
+    )
+    return _plain(chart)
+
+
+def stages(rows: Sequence[Mapping[str, object]], order: Sequence[str]) -> alt.Chart:
+    """How long each action took, in ms: the medians of its stages end to end.
+
+    rows: mappings with action, stage, count, p50 and p95; order: the stages, the first one
+    first. Hovering shows p95. Raises MissingExtraError without Altair.
+    """
+    _check()
+    import altair as alt
+
+    known = [{**row, "place": order.index(str(row["stage"]))} for row in rows]
+    shown = [stage for stage in order if any(row["stage"] == stage for row in known)]
+    colours = dict(zip(order, (COLOURS[name] for name in _STAGES), strict=False))
+    chart: alt.Chart = (
+        alt.Chart(alt.Data(values=known))  # type: ignore[no-untyped-call]
+        .mark_bar()
+        .encode(
+            x=alt.X("p50:Q", title="median, ms"),
+            y=alt.Y("action:N", title=None, sort="-x", axis=alt.Axis(labelLimit=260)),
+            color=alt.Color(
+                "stage:N",
+                title="stage",
+                scale=alt.Scale(domain=shown, range=[colours[stage] for stage in shown]),
+            ),
+            order=alt.Order("place:Q"),
+            tooltip=[
+                alt.Tooltip("action:N"),
+                alt.Tooltip("stage:N"),
+                alt.Tooltip("count:Q", format=","),
+                alt.Tooltip("p50:Q", format=",.1f", title="median, ms"),
+                alt.Tooltip("p95:Q", format=",.1f", title="95 % within, ms"),
+            ],
+        )
+    )
+    return _plain(chart)
+
+
+def _check() -> None:
+    if find_spec("altair") is None:
+        raise MissingExtraError("Altair", "charts")
+
+
+def _plain(chart: alt.Chart) -> alt.Chart:
+    """In one grey that reads on white and on black: a chart does not know its page."""
+    import altair as alt
+
+    made: alt.Chart = (
+        chart.properties(width=_WIDTH, height=alt.Step(_STEP), background="transparent")
+        .configure_view(stroke=None)
+        .configure_axis(labelColor=_TEXT, titleColor=_TEXT, gridOpacity=0.3, gridColor=_TEXT)
+        .configure_legend(labelColor=_TEXT, titleColor=_TEXT)
+    )
+    return made
+
+
+def _gathered(
+    regions: Sequence[tuple[str, Mapping[str, int]]], order: Sequence[str]
+) -> list[tuple[str, dict[str, int]]]:
+    bars = [(name, {one: counts[one] for one in order}) for name, counts in regions]
+    if len(bars) <= _BARS:
+        return bars
+    others = [counts for _, counts in bars[_BARS - 1 :]]
+    rest = {outcome: sum(counts[outcome] for counts in others) for outcome in order}
+    return [*bars[: _BARS - 1], (f"{len(others)} others", rest)]
