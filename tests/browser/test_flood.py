@@ -41,6 +41,17 @@ FRAMES = """() => {
     requestAnimationFrame(draw);
 }"""
 FLOOD = "() => { for (let i = 0; i < 50_000; i++) peer.send('flood', i) }"
+NEIGHBOUR = """
+import anywidget
+
+class Neighbour(anywidget.AnyWidget):
+    _esm = "export default { render() {} }"
+
+neighbour = Neighbour()
+neighbour
+"""
+BURST = "for _ in range(10_000): neighbour.send({'n': 0})"
+"""More than Jupyter Server lets through for some seconds: it drops from everybody."""
 ASKED = {"object": {"voice": ["case_id"], "digital": []}}
 
 
@@ -72,3 +83,25 @@ def test_fifty_thousand_messages_at_once_leave_page_and_kernel_usable(
     expect(opened.panel.get_by_text("messages refused")).to_have_count(1)
     assert peer.site.loads == [peer.load]
     opened.check()
+
+
+def test_a_neighbour_that_floods_the_kernels_channel_delays_answers_and_loses_none(
+    notebook: Open, site: Site
+) -> None:
+    opened = notebook(phone(site.greeting), FIELDS, NEIGHBOUR, BURST)
+    opened.run(0)
+    opened.run(1)
+    peer = Peer(opened, site)
+    peer.wait("crmData")
+    answer = "customFieldsDataResponse"
+
+    opened.run(2)
+    for asked in range(1, 4):
+        opened.start(3)
+        peer.send("requestCustomFieldsValues", ASKED)
+        opened.until(lambda n=asked: len(peer.received(answer)) >= n, answer)
+    peer.ask("requestCustomFieldsValues", answer, ASKED)
+
+    assert len(peer.received(answer)) == 4
+    # The flood was one: else this shows nothing.
+    assert "message rate exceeded" in opened.server.log.read_text(errors="replace").lower()
