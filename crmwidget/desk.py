@@ -7,10 +7,12 @@ the shapes are those of js/src/core/wire.ts.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from crmwidget.captured import STAGES
 
 if TYPE_CHECKING:
     from crmwidget.answers import Outcome
@@ -108,11 +110,14 @@ class Desk:
         self._tell("record", self.record)
 
     def choose(self, index: int) -> None:
-        """One of several was picked by a person: now it is the record."""
+        """One of several, or a possible one, was picked by a person: now it is the record."""
         if self._card is None or not 0 <= index < len(self._card.matches):
             return
-        self._card.matches = [self._card.matches[index]]
-        self.record = self._card.matches[0].contact
+        match = self._card.matches[index]
+        if not match.certain:
+            match = replace(match, reason=f"Chosen by hand. {match.reason}", certain=True)
+        self._card.matches = [match]
+        self.record = match.contact
         self._tell("record", self.record)
         self.draw_again()
 
@@ -147,6 +152,11 @@ class Desk:
     def warn(self, text: str, re: int) -> None:
         """Why what a person asked for could not be done."""
         self._show("warning", {"text": text}, re)
+
+    def trace(self, jobs: Iterable[Job]) -> None:
+        """What became of these, for who looks at the traffic."""
+        if traces := [_trace(job) for job in jobs]:
+            self._show("trace", traces, None)
 
     def search(self, text: str, offset: int, re: int) -> None:
         """A page of contacts for the contacts tab."""
@@ -187,6 +197,19 @@ def _shown(contact: Contact) -> Mapping[str, Any]:
         "email": contact.email,
         "url": contact.url,
         "fields": {str(k): str(v)[:2000] for k, v in contact.fields.items() if v is not None},
+    }
+
+
+def _trace(job: Job) -> dict[str, Any]:
+    """ShownTrace of js/src/core/wire.ts: no contents."""
+    entry = job.entry
+    stages = ((name, getattr(entry, name)) for name in STAGES)
+    return {
+        "seq": job.seq,
+        "by": entry.answered_by,
+        "stages": {name: round(ms, 2) for name, ms in stages if ms is not None},
+        "problems": list(entry.problems),
+        "error": entry.error,
     }
 
 

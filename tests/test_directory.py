@@ -257,7 +257,7 @@ def test_a_directory_of_a_directory_is_itself_or_has_the_region(frame: pd.DataFr
 def test_the_region_can_be_told_later(frame: pd.DataFrame) -> None:
     plain = Directory(frame)
 
-    assert not plain.find("+12025550143")
+    assert [match.rule for match in plain.find("+12025550143")] == ["national"]
     assert plain.warnings == ["2 of 4 numbers have no country code: give region"]
     assert plain.with_region("US").find("+12025550143").contact is not None
     assert plain.with_region("US").warnings == []

@@ -118,23 +118,124 @@ def test_the_same_number_in_another_form_is_certain_with_its_region(
 @pytest.mark.parametrize(
     ("written", "asked", "region"),
     [
-        ("020 7946 0018", "+442079460018", None),
-        ("(202) 555-0143", "+12025550143", "GB"),
-        ("+1 202 555 0143", "555 0143", "US"),
+        # Two complete numbers are two numbers, whatever they end in.
         ("+1 202 555 0143", "+1 415 555 0143", "US"),
-        ("020 7946 0018", "20 7946 0018", None),
+        ("(202) 555-0143", "415-555-0143", "US"),
+        ("+44 20 7946 0018", "+49 30 7946 0018", None),
         ("4021", "+1 202 555 4021", "US"),
+        ("554021", "+1 202 555 4021", "US"),
+        ("+1 202 555 4021", "554021", "US"),
         ("1-800-FLOWERS", "1800", None),
-        # The same digits, but one is a caller from Egypt and the other a number in Washington.
-        ("(202) 555-0143", "+2025550143", "US"),
-        ("+2025550143", "(202) 555-0143", "US"),
-        ("123456789012345678901234", "923456789012345678901234", None),
+        # San Marino's number as a whole, but too short to be looked for elsewhere.
+        ("882345", "+3780549882345", None),
+        ("020 7946 0018", "sip:reception@pbx.example.com", None),
+        ("020 7946 0018", "anonymous", None),
     ],
 )
 def test_a_number_that_is_only_similar_finds_nobody(
     written: str, asked: str, region: str | None
 ) -> None:
     assert not with_numbers(written, region=region).find(asked)
+
+
+WITH_GB = "if that is read with region GB"
+
+
+@pytest.mark.parametrize(
+    ("written", "asked", "region", "reason"),
+    [
+        (
+            *("020 7946 0018", "+442079460018", None),
+            f"Same number as the phone number {WITH_GB}, but no region was given.",
+        ),
+        (
+            *("020 7946 0018", "+442079460018", "US"),
+            f"Same number as the phone number {WITH_GB}, not with US.",
+        ),
+        (
+            *("+442079460018", "020 7946 0018", "US"),
+            "Same number as the phone number if the caller's is read with region GB, not with US.",
+        ),
+        (
+            *("+12025550143", "(202) 555-0143", None),
+            (
+                "Same number as the phone number if the caller's is read with region US, "
+                "but no region was given."
+            ),
+        ),
+        (
+            *("+12079460018", "+442079460018", "US"),
+            "Same national number as the phone number, which has the country code of US.",
+        ),
+    ],
+)
+def test_the_same_number_under_another_region_is_possible_and_the_region_is_named(
+    written: str, asked: str, region: str | None, reason: str
+) -> None:
+    matches = with_numbers(written, region=region).find(asked)
+
+    assert found(matches) == [(1, "national")]
+    assert (matches[0].certain, matches[0].reason) == (False, reason)
+    assert matches.contact is None
+
+
+@pytest.mark.parametrize(
+    ("written", "asked", "region", "count"),
+    [
+        ("+1 202 555 0143", "555 0143", "US", 7),
+        ("555 0143", "+1 202 555 0143", "US", 7),
+        ("7946 0018", "+44 20 7946 0018", "US", 8),
+        ("020 7946 0018", "20 7946 0018", None, 9),
+        ("+1 44 20 7946 0018", "+44 20 7946 0018", "US", 9),
+        ("+15551230001", "555-123-0001", "US", 9),
+        ("+32123456", "32 12 34 56", "DK", 8),
+        # The same digits, but the + makes one a number in Egypt and the other is in Washington.
+        ("(202) 555-0143", "+2025550143", "US", 9),
+        ("+2025550143", "(202) 555-0143", "US", 9),
+    ],
+)
+def test_the_last_digits_are_possible_and_counted(
+    written: str, asked: str, region: str | None, count: int
+) -> None:
+    matches = with_numbers(written, region=region).find(asked)
+
+    assert found(matches) == [(1, "last digits")]
+    assert not matches[0].certain
+    assert matches[0].reason == f"Same last {count} digits as the phone number."
+    assert matches.contact is None
+
+
+def test_who_is_only_possible_is_not_shown_beside_somebody_certain() -> None:
+    directory = with_numbers("7946 0018", "020 7946 0018", "+44 20 7946 0018")
+
+    assert found(directory.find("+442079460018")) == [(3, "same digits")]
+    assert found(directory.find(["7946 0018", "+442079460018"])) == [
+        (1, "same digits"),
+        (3, "same digits"),
+    ]
+
+
+def test_of_the_possible_rungs_the_best_that_finds_anybody_is_the_last() -> None:
+    national = with_numbers("7946 0018", "020 7946 0018", "20 7946 0018 x7")
+    longest = with_numbers("946 0018", "7946 0018", "17 7946 0018", "7946 0018 ext. 9")
+
+    assert found(national.find("+442079460018")) == [(2, "national"), (3, "national")]
+    assert found(longest.find("+442079460018")) == [
+        (2, "last digits"),
+        (3, "last digits"),
+        (4, "last digits"),
+    ]
+    assert found(with_numbers("946 0018").find("+442079460018")) == [(1, "last digits")]
+
+
+def test_the_best_of_a_contacts_numbers_is_the_possible_reason() -> None:
+    row = {"id": 1, "name": "Bo", "phone": "7946 0018", "Mobile": "020 7946 0018"}
+
+    matches = Directory([row], region="US").find("+442079460018")
+
+    assert [match.reason for match in matches] == [
+        f"Same number as the mobile phone number {WITH_GB}, not with US."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -224,9 +325,9 @@ def test_the_index_is_built_at_the_first_find_and_never_again(
     built: list[None] = []
     whole = index_module.Index.__init__
 
-    def counted(self: object, numbers: object) -> None:
+    def counted(self: object, *given: object) -> None:
         built.append(None)
-        whole(self, numbers)
+        whole(self, *given)
 
     monkeypatch.setattr(index_module.Index, "__init__", counted)
     directory = Directory(frame, region="US")
@@ -237,7 +338,7 @@ def test_the_index_is_built_at_the_first_find_and_never_again(
     elsewhere = directory.with_region("GB").find("+12025550143")
 
     assert all(matches.contact for matches in several)
-    assert not elsewhere
+    assert not any(match.certain for match in elsewhere)
     assert len(built) == 1
 
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
 
 import crmwidget
-from crmwidget import protocol, simulator
+from crmwidget import Directory, adapters, errors, phones, protocol, simulator
+from crmwidget.adapters import Adapter
+from crmwidget.directory._audit import Audit
+from crmwidget.directory._difference import Difference
+from crmwidget.directory._ladder import ORDER
+from crmwidget.directory._systems import _MARKS
+from crmwidget.directory._verdict import OUTCOMES
 from crmwidget.handlers import HandlerMethods
 from crmwidget.protocol import ACTIONS
 
@@ -20,6 +27,9 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 README: Final = ROOT / "README.md"
 HANDLERS: Final = ROOT / "docs" / "handlers.md"
 SIMULATOR: Final = ROOT / "docs" / "simulator.md"
+CONTACTS_PAGE: Final = ROOT / "docs" / "directory.md"
+CRM: Final = ROOT / "docs" / "crm.md"
+AUTHENTICATION: Final = ROOT / "docs" / "authentication.md"
 PAGES: Final = [README, *sorted((ROOT / "docs").glob("*.md"))]
 COMPLETE: Final = "<!-- complete -->"
 """Stands before a block that runs as it is."""
@@ -117,6 +127,95 @@ def test_the_whole_remote_control_is_on_the_simulators_page() -> None:
 
     assert {"ring", "end", "run"} <= methods
     assert methods - _words(SIMULATOR) == set()
+
+
+def test_everything_a_directory_has_is_on_its_page() -> None:
+    kinds = [Directory, Audit, Difference]
+    names = {name for kind in kinds for name in vars(kind) if not name.startswith("_")}
+    arguments = _arguments(Directory, Directory.from_vcard, Directory.from_carddav, Directory.audit)
+
+    assert {"from_vcard", "audit", "by_region", "pushed", "difference"} <= names
+    assert (names | arguments) - _words(CONTACTS_PAGE) == set()
+
+
+def test_every_function_about_numbers_is_on_the_page_about_contacts() -> None:
+    kinds = [kind for kind in get_args(phones.Kind) if f"| `{kind}` |" not in _text(CONTACTS_PAGE)]
+
+    assert set(phones.__all__) - _words(CONTACTS_PAGE) == set()
+    assert kinds == []
+
+
+def test_every_rung_outcome_and_export_is_on_the_page_about_contacts() -> None:
+    text = _text(CONTACTS_PAGE)
+    systems = {mark.system.removesuffix(" API") for mark in _MARKS}
+
+    assert [rule for rule in ORDER if f"| `{rule}` |" not in text] == []
+    assert [outcome for outcome in OUTCOMES if f"| `{outcome}` |" not in text] == []
+    assert [name for name in systems if name not in text] == []
+
+
+def test_every_adapter_and_login_is_in_the_docs_with_its_arguments() -> None:
+    kinds = [getattr(adapters, name) for name in adapters.__all__]
+    classes = [
+        kind for kind in kinds if isinstance(kind, type) and kind is not adapters.Credentials
+    ]
+    known = _words(CRM, AUTHENTICATION)
+
+    assert set(adapters.__all__) - known == set()
+    assert _arguments(*classes) - {"clock", "more"} - known == set()
+
+
+def test_an_adapter_is_said_to_be_tried_where_it_was() -> None:
+    header = next(line for line in _text(CRM).splitlines() if line.startswith("| | `BottleCRM`"))
+    tried = next(line for line in _text(CRM).splitlines() if line.startswith("| run against |"))
+    said = dict(zip(re.findall(r"`(\w+)`", header), _cells(tried), strict=True))
+    own = {name: getattr(adapters, name).tried for name in said}
+
+    assert set(said) | {"Adapter"} == {
+        name
+        for name in adapters.__all__
+        if isinstance(kind := getattr(adapters, name), type) and issubclass(kind, Adapter)
+    }
+    del said["Rest"], own["Rest"]  # run by whoever declares it
+    assert {name: text.strip("*").removeprefix("run against ") for name, text in said.items()} == {
+        name: text.removeprefix("run against ") for name, text in own.items()
+    }
+
+
+def test_what_a_subclass_of_an_adapter_has_is_on_the_page() -> None:
+    names = {name for name in vars(Adapter) if not name.startswith("_")}
+
+    assert {"request", "once", "tried"} <= names
+    assert names - _words(CRM) == set()
+
+
+def test_every_error_of_a_crm_and_of_a_login_is_explained() -> None:
+    kinds = {
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.AdapterError | errors.SecretError)
+    }
+    named = {kind.__name__ for kind in kinds}
+
+    assert len(named) > 12
+    assert named - _words(CRM, AUTHENTICATION) == set()
+
+
+def test_everything_that_can_be_installed_besides_is_in_the_readme() -> None:
+    project = tomllib.loads(_text(ROOT / "pyproject.toml"))["project"]
+    extras = set(project["optional-dependencies"]) - {"dev", "engines"}  # of this project's checks
+
+    assert "oauth" in extras
+    assert [name for name in sorted(extras) if f"`{name}`" not in _text(README)] == []
+
+
+def _arguments(*functions: Any) -> set[str]:
+    found = {name for one in functions for name in inspect.signature(one).parameters}
+    return found - {"self", "cls"}
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip("|").split("|")[1:]]
 
 
 # ---------------------------------------------------------------- true

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 from crmwidget import tables
+from crmwidget.tables import _made, _table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +131,7 @@ def test_columns_of_different_lengths_are_named_in_the_error() -> None:
 
 
 def test_duckdb_without_pyarrow_is_read_through_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "find_spec", lambda name: None if name == "pyarrow" else True)
+    monkeypatch.setattr(_table, "find_spec", lambda name: None if name == "pyarrow" else True)
 
     assert list(tables.rows(duckdb.sql("select 1 as id"))) == [{"id": 1}]
 
@@ -231,7 +232,7 @@ def test_a_frame_is_made_like_another(frame: object) -> None:
 
 
 def test_the_first_installed_library_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "find_spec", lambda name: name == "polars" or None)
+    monkeypatch.setattr(_made, "find_spec", lambda name: name == "polars" or None)
 
     assert isinstance(tables.from_rows([{"id": 1}], like=[{}]), pl.DataFrame)
 
@@ -240,7 +241,7 @@ def test_a_library_that_is_unknown_or_missing_is_named(monkeypatch: pytest.Monke
     with pytest.raises(ValueError, match="give 'pandas', 'polars' or 'pyarrow'"):
         tables.from_rows([], library="polar")
 
-    monkeypatch.setattr(tables, "find_spec", lambda name: None)
+    monkeypatch.setattr(_made, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match="pip install polars"):
         tables.from_rows([], library="polars")
     with pytest.raises(ImportError, match="pip install pandas"):

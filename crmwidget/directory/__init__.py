@@ -8,37 +8,39 @@ answered with. Nothing is loaded or indexed before it is needed.
 from __future__ import annotations
 
 import copy
-import re
+from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from crmwidget import phones
+from crmwidget.directory._audit import Audit, audited
+from crmwidget.directory._calls import calls_of
 from crmwidget.directory._contacts import Contact, Match, Matches, Phone, Rule, table_html
-from crmwidget.directory._index import Index
-from crmwidget.directory._ladder import ORDER, Asked, asked
+from crmwidget.directory._ladder import asked
 from crmwidget.directory._opened import contacts_of, opened
+from crmwidget.directory._vcard import contacts_of_vcards, text_of
 from crmwidget.directory._warnings import warnings_of
 from crmwidget.directory._wire import wire
 from crmwidget.errors import DirectoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from crmwidget.directory._columns import ColumnNames
 
 __all__ = ["Contact", "Directory", "Match", "Matches", "Phone", "contacts_of", "matches_of"]
 
-# phonenumbers may put an area code before a local number, never within its last six digits.
-_ENDING: Final = 6
-_NUMBER_LIKE: Final = re.compile(r"[+\d][\d\s()+\-./]{2,}")
 _DISPLAYED: Final = 20
 
 
 class Directory:
     """Contacts, found by any of their numbers.
 
-    frame: a pandas, polars, pyarrow or DuckDB table (a lazy one is collected),
-    rows as mappings, a mapping of columns, or Contacts.
+    frame: a pandas, polars, pyarrow or Modin frame, rows as mappings, a mapping
+    of columns, or Contacts; or a lazy one: a DuckDB relation, an Ibis table,
+    Dask, PySpark, polars. A lazy frame is never read as a whole: its engine
+    filters, contacts come in the order in which it gives them, and they have
+    ids only where there is a column of ids.
     region: "US", for numbers written without a country code.
     columns: {"name": "Full name", "phone": ["Phone", "Mobile"]} for columns
     that are not recognised: roles id, name, phone, email, url; None for none.
@@ -54,7 +56,7 @@ class Directory:
         self._opened = opened(frame, self.region, columns)
         self._source = self._opened.source
         self._lock = RLock()
-        self._found_index: Index | None = None
+        self._problems: tuple[str, ...] = ()
         self._found_warnings: tuple[str, ...] | None = None
         self._found_wire: bytes | None = None
 
@@ -70,6 +72,39 @@ class Directory:
         if value.region is None and region is not None:
             return value.with_region(region)
         return value
+
+    @classmethod
+    def from_vcard(cls, source: object, region: str | None = None) -> Directory:
+        """The contacts of one or many vCards (2.1, 3.0, 4.0), as address books export them.
+
+        source: the path of a .vcf file, an open file, bytes, or the text.
+        Cards without a UID are numbered from 1 where no card has one. What
+        could not be read is in `warnings`, with the place of its card.
+
+        Raises DirectoryError where there is no vCard in it.
+        """
+        contacts, problems = contacts_of_vcards(text_of(source))
+        if all(contact.id is None for contact in contacts):
+            contacts = [replace(one, id=place) for place, one in enumerate(contacts, 1)]
+        directory = cls(contacts, region)
+        directory._problems = tuple(problems)
+        return directory
+
+    @classmethod
+    def from_carddav(
+        cls, url: str, *, auth: object = None, client: object = None, region: str | None = None
+    ) -> Directory:
+        """The contacts of all address books behind a CardDAV address, as they are now.
+
+        url: of an address book, of a user's home, or of the server. auth, client:
+        as for an adapter: ("ada", "password"), or a ready httpx client.
+
+        Raises AdapterError where they cannot be had.
+        """
+        from crmwidget.adapters._carddav import CardDAV
+
+        with CardDAV(url, auth=auth, client=client, region=region) as server:
+            return server.contacts()
 
     def with_region(self, region: str | None) -> Directory:
         """The same contacts, national numbers read as those of `region`; an index is shared."""
@@ -90,6 +125,11 @@ class Directory:
         return self._opened.library
 
     @property
+    def pushed(self) -> bool:
+        """Whether the frame is lazy: its engine filters, and only what may match is fetched."""
+        return self._source.pushed
+
+    @property
     def recognised(self) -> str:
         """What was understood of the columns, in one line."""
         count = f"{len(self):,} contact{'' if len(self) == 1 else 's'}"
@@ -98,44 +138,72 @@ class Directory:
 
     @property
     def warnings(self) -> list[str]:
-        """What there is to know or to mend, worst first; the first call looks at every row."""
+        """What there is to know or to mend, worst first; the first call looks at every row.
+
+        Of a lazy frame only the first 10,000 are looked at, and it is said.
+        """
         with self._lock:
             if self._found_warnings is None:
                 survey = self._source.survey()
-                self._found_warnings = tuple(warnings_of(survey, self._opened.plan, self.region))
-            return list(self._found_warnings)
+                found = warnings_of(survey, self._opened.plan, self.region)
+                self._found_warnings = (*self._problems, *found)
+            return [*self._found_warnings, *self._source.remarks()]
 
     def find(self, number: object) -> Matches:
         """Who has this number, or any of these numbers; all who are equally certain.
 
         The ladder: the same digits as written; the same E.164 number, read
-        with `region`. Both are certain. Blanks and withheld numbers find nobody.
+        with `region`. Both are certain. Where nobody is: the same number under
+        another region; else the last 9, 8 or 7 digits, of seven and more. Both
+        are only possible, and `Matches.contact` is None. Blanks and withheld
+        numbers find nobody, and an extension is found by its own digits alone.
         """
-        found: dict[int, Match] = {}
-        for one in asked(number, self.region):
-            for row, phone, rule in self._matching(one):
-                held = found.get(row)
-                if held is None or ORDER.index(rule) < ORDER.index(held.rule):
-                    found[row] = self._match(row, phone, rule)
-        ranked = sorted(found.items(), key=lambda item: (ORDER.index(item[1].rule), item[0]))
-        return Matches(match for _, match in ranked)
+        numbers = list(asked(number, self.region))
+        return self._source.near(numbers).matches(numbers)
+
+    def audit(
+        self,
+        calls: object,
+        column: str | None = None,
+        region: str | None = None,
+        contact_id: str | Sequence[object] | None = None,
+        rules: Iterable[Rule] | None = None,
+    ) -> Audit:
+        """What would have happened with each of these calls: hit, ambiguous, miss, ...
+
+        calls: a dataframe, rows, columns or a list of caller numbers.
+        column: where the numbers are, when the usual names (ani, caller,
+        from, phone, number) do not say it.
+        region: another than the directory's, to compare the two.
+        contact_id: the record that was right: a column of `calls`, or one id
+        a call; a call that opens another one is counted as a disclosure.
+        rules: those that open a record; None: "same digits" and "e164", which
+        are certain. "national" and "last digits" show what a laxer rule would open.
+
+        Each different number is looked up once; in a lazy frame 10,000 at most.
+
+        Raises DirectoryError where the calls cannot be read, or are too many.
+        """
+        if region is not None:
+            return self.with_region(region).audit(calls, column, None, contact_id, rules)
+        return audited(
+            calls_of(calls, column, contact_id),
+            self._source,
+            region=self.region,
+            rules=rules,
+            library=self.library,
+        )
 
     def get(self, record_id: object) -> Contact | None:
         """The first contact with this id; ids are compared as text, as they come off the wire."""
-        wanted = str(record_id)
-        ids = enumerate(self._source.ids())
-        row = next((row for row, own in ids if own is not None and str(own) == wanted), None)
-        return None if row is None else self._source.contact(row)
+        return self._source.get(str(record_id))
 
     def search(self, text: str, offset: int = 0, limit: int = 50) -> tuple[int, list[Contact]]:
         """How many contacts have `text` in any column, and `limit` of them from `offset` on.
 
         Case does not matter; a number is found however it is written.
         """
-        wanted = text.strip()
-        rows = self._rows_with(wanted) if wanted else range(len(self))
-        first = max(offset, 0)
-        return len(rows), [self._source.contact(row) for row in rows[first : first + max(limit, 0)]]
+        return self._source.search(text.strip(), max(offset, 0), max(limit, 0))
 
     def to_wire(self) -> bytes:
         """The JSON of crmDirectory's data in UTF-8, made once.
@@ -143,57 +211,29 @@ class Directory:
         Contacts with neither number nor address are left out. An id beyond
         2**53 is sent as text, because JavaScript would round it. A lone
         surrogate is sent as its JSON escape, which JSON.parse turns back into it.
+        Of a lazy frame the first million contacts are listed.
         """
         with self._lock:
             if self._found_wire is None:
-                self._found_wire = wire(self._source.listed())
+                self._found_wire = wire(self._source.pieces(), len(self))
             return self._found_wire
 
     def __len__(self) -> int:
         return len(self._source)
 
     def __iter__(self) -> Iterator[Contact]:
+        """Every contact in order; raises DirectoryError for a lazy frame of more than a million."""
         return self._source.contacts()
 
     def __repr__(self) -> str:
-        return f"Directory({len(self)} contacts, region={self.region!r})"
+        # Whoever looks at a variable does not start an engine.
+        count = f"{len(self)} contacts" if not self.pushed else f"contacts in {self.library}"
+        return f"Directory({count}, region={self.region!r})"
 
     def _repr_html_(self) -> str:
         _, shown = self.search("", limit=_DISPLAYED)
         rows = ((c.id, c.name, c.phone, c.email) for c in shown)
         return table_html(("id", "name", "phone", "email"), rows, caption=self.recognised)
-
-    def _rows_with(self, wanted: str) -> list[int]:
-        digits = phones.digits(wanted) if _NUMBER_LIKE.fullmatch(wanted) else ""
-        same = {row for one in asked(wanted, self.region) for row, *_ in self._matching(one)}
-        return sorted(same.union(self._source.matching(wanted.casefold(), digits)))
-
-    def _index(self) -> Index:
-        with self._lock:
-            if self._found_index is None:
-                self._found_index = Index(self._source.numbers())
-            return self._found_index
-
-    def _matching(self, one: Asked) -> Iterator[tuple[int, Phone, Rule]]:
-        """Row, number and rule of everybody who has it, each by the best of their numbers."""
-        index = self._index()
-        rows = set(index.same(one.digits))
-        if one.e164 is not None:
-            rows.update(index.ending(phones.national(one.e164)[-_ENDING:]))
-        for row in sorted(rows):
-            rules = [(one.rule(p.number, self.region), p) for p in self._source.phones(row)]
-            known = [(rule, phone) for rule, phone in rules if rule is not None]
-            if known:
-                rule, phone = min(known, key=lambda pair: ORDER.index(pair[0]))
-                yield row, phone, rule
-
-    def _match(self, row: int, phone: Phone, rule: Rule) -> Match:
-        kind = "phone number" if phone.kind == "phone" else f"{phone.kind} phone number"
-        reason = f"Same digits as the {kind}."
-        if rule == "e164":
-            read = f", read with region {self.region}" if self.region else ""
-            reason = f"Same international number as the {kind}{read}."
-        return Match(self._source.contact(row), rule, reason, certain=True)
 
 
 def matches_of(value: object, reason: str = "Given.") -> Matches:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from crmwidget.directory._systems import WITHOUT_LINK, encoding_advice, system_of
 from crmwidget.errors import DirectoryError
 
 __all__ = ["ColumnNames", "NumberColumn", "Plan", "recognise"]
@@ -31,27 +32,29 @@ _IDS: Final = (
 _NAMES: Final = (("name",), ("fullname",), ("displayname",), ("recname",), ("fn",))
 _PARTS: Final = (("firstname", "givenname"), ("middlename",), ("lastname", "familyname"))
 _FILED_AS: Final = (("fileas",),)
-_EMAILS: Final = frozenset({"email", "emailaddress", "emails"})
+_EMAILS: Final = frozenset({"email", "emailaddress", "emails", "emailwork"})
 _URLS: Final = (("url", "recordurl", "contacturl", "crmurl"),)
 _PHONES: Final = {
     **dict.fromkeys(("phone", "phones", "phonenumber", "phonee164", "telephone", "tel"), "phone"),
     **dict.fromkeys(("mobile", "mobilephone", "mobilephonenumber", "mobilenumber"), "mobile"),
-    **dict.fromkeys(("cell", "cellphone", "teltypecell"), "mobile"),
+    **dict.fromkeys(("cell", "cellphone", "teltypecell", "phonemobile"), "mobile"),
     # Dataverse's own labels for its telephone1 and telephone2.
     **dict.fromkeys(("businessphone", "telephone1"), "business"),
-    **dict.fromkeys(("homephone", "telephone2", "teltypehome"), "home"),
-    **dict.fromkeys(("workphone", "teltypework"), "work"),
-    **dict.fromkeys(("assistantphone", "assistantsphone"), "assistant"),
-    "otherphone": "other",
+    **dict.fromkeys(("homephone", "telephone2", "teltypehome", "phonehome"), "home"),
+    **dict.fromkeys(("workphone", "teltypework", "phonework"), "work"),
+    **dict.fromkeys(("assistantphone", "assistantsphone", "asstphone"), "assistant"),
+    **dict.fromkeys(("otherphone", "telephone3", "phoneother"), "other"),
     "primaryphone": "primary",
     "companymainphone": "company",
     "carphone": "car",
+    "radiophone": "radio",
     "teltypevoice": "phone",
 }
 _GOOGLE_PHONE: Final = re.compile(r"phone(\d+)value")
 _GOOGLE_EMAIL: Final = re.compile(r"email\d+value|email\d+address")
 # Phone.1 (pandas), Phone_1 (DuckDB), Phone_duplicated_0 (polars), Business Phone 2.
 _COUNTER: Final = re.compile(r"(duplicated)?\d+$")
+_MARK_AS_CP1252: Final = "\u00ef\u00bb\u00bf"
 _SHOWN: Final = 30
 
 
@@ -83,6 +86,10 @@ class Plan:
     url: str | None
     kept: tuple[str, ...]
     """The other columns: the fields of a contact."""
+    system: str | None = None
+    """Whose export it is, where that is certain."""
+    advice: str | None = None
+    """What to do about names of columns that were read with the wrong encoding."""
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -93,7 +100,7 @@ class Plan:
         return tuple(dict.fromkeys(name for name in every if name is not None))
 
     def sentence(self) -> str:
-        """What was recognised: `id, name (First Name + Last Name), phone recognised; plan kept`."""
+        """What was recognised: `Google CSV: name (First Name + ...) recognised; Notes kept`."""
         numbers = [column.name for column in self.numbers]
         parts = [
             _said("id", [self.id] if self.id else []),
@@ -103,6 +110,8 @@ class Plan:
             _said("url", [self.url] if self.url else []),
         ]
         line = ", ".join(part for part in parts if part) + " recognised"
+        if self.system is not None:
+            line = f"{self.system}: {line}"
         if self.kept:
             line += f"; {_listed(self.kept, 8)} kept"
         return line if self.id else line + "; no column of ids, so rows are numbered from 1"
@@ -119,8 +128,10 @@ def recognise(
     chosen = _checked(names, given or {})
     table = _Named(names, strict=strict)
     # Not chosen.get(): what the user has decided is no question any more.
+    system = system_of(names)
     ids = chosen["id"] if "id" in chosen else table.first("id", _IDS)
-    urls = chosen["url"] if "url" in chosen else table.first("url", _URLS)
+    links = () if system in WITHOUT_LINK else _URLS
+    urls = chosen["url"] if "url" in chosen else table.first("url", links)
     if "name" in chosen:
         found = tuple(tuple(columns) for columns in (chosen["name"],) if columns)
     else:
@@ -139,6 +150,8 @@ def recognise(
         emails=emails,
         url=next(iter(urls), None),
         kept=tuple(name for name in names if name not in taken),
+        system=system,
+        advice=encoding_advice(names),
     )
     if strict and names:
         _complete(names, plan, nameless="name" in chosen)
@@ -192,7 +205,8 @@ class _Named:
 
 
 def _key(name: str) -> str:
-    key = "".join(char for char in name.lower() if char.isalnum())
+    # A byte-order mark is no letter, but read as cp1252 its first byte is one.
+    key = "".join(char for char in name.removeprefix(_MARK_AS_CP1252).lower() if char.isalnum())
     if any(key in rank for rank in _IDS):
         return key
     for prefix in _PREFIXES:
@@ -242,9 +256,10 @@ def _complete(names: Sequence[str], plan: Plan, *, nameless: bool) -> None:
     if missing:
         shown = ", ".join(f'"{role}": "..."' for role in missing)
         what = " and no ".join(missing).replace("phone", "phone or email")
+        again = f"It seems that {plan.advice}. Otherwise say" if plan.advice else "Say"
         raise DirectoryError(
             f"no {what} was recognised among the columns {_listed(map(repr, names), _SHOWN)}. "
-            f"Say which it is: columns={{{shown}}}; several columns as a list."
+            f"{again} which it is: columns={{{shown}}}; several columns as a list."
         )
 
 

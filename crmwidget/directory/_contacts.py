@@ -14,8 +14,9 @@ from typing import Final, Literal, overload
 
 __all__ = ["Contact", "Match", "Matches", "Phone", "Rule", "table_html"]
 
-Rule = Literal["same digits", "e164", "given"]
-"""Why a contact matched: equal as written, equal in E.164, or chosen by whoever returned it."""
+Rule = Literal["same digits", "e164", "national", "last digits", "given"]
+"""Why a contact matched: equal as written; equal in E.164; equal under another region; the last
+9, 8 or 7 digits equal; or chosen by whoever returned it."""
 
 # NUL and lone surrogates would not survive the way to the page.
 _UNSHOWABLE: Final = re.compile("[\0\ud800-\udfff]")

@@ -11,31 +11,37 @@ from array import array
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
-from crmwidget import phones
+from crmwidget import phones, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Index"]
+__all__ = ["WIDTH", "Index"]
 
-# 18 decimal digits fit in 64 bits; longer numbers are told apart by comparing them.
-_WIDTH: Final = 18
+WIDTH: Final = 18
+"""So many decimal digits fit in 64 bits; longer numbers are told apart by comparing them."""
+
+_UNITS: Final[list[int]] = [10 ** max(WIDTH - length, 0) for length in range(phones.LONGEST + 1)]
+_NEAR: Final = 16
 
 
 class Index:
     """Rows by the digits of their numbers; candidates, to be compared by the caller."""
 
-    def __init__(self, numbers: Iterable[tuple[int, str]]) -> None:
-        """`numbers`: row and number as written, in any order."""
-        keys, rows = array("Q"), array("I")
+    def __init__(
+        self,
+        numbers: Iterable[tuple[int, str]],
+        keys: Iterable[int] = (),
+        rows: Iterable[int] = (),
+    ) -> None:
+        """`numbers`: row and number as written, in any order; keys and rows of those known."""
+        all_keys, all_rows = array("Q", keys), array("I", rows)
         for row, text in numbers:
             found = phones.digits(text)
             if found:
-                keys.append(_key(found))
-                rows.append(row)
-        order = sorted(range(len(keys)), key=keys.__getitem__)
-        self._keys = array("Q", (keys[place] for place in order))
-        self._rows = array("I", (rows[place] for place in order))
+                all_keys.append(_key(found))
+                all_rows.append(row)
+        self._keys, self._rows = tables.sorted_together(all_keys, all_rows)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -47,15 +53,19 @@ class Index:
 
     def ending(self, digits: str) -> Sequence[int]:
         """The rows with a number that ends in `digits`, in no order."""
-        ending = digits[-_WIDTH:]
-        lowest = _key(ending)
-        return self._between(lowest, lowest + 10 ** (_WIDTH - len(ending)))
+        lowest = _key(digits)
+        return self._between(lowest, lowest + _UNITS[len(digits)])
 
     def _between(self, lowest: int, beyond: int) -> Sequence[int]:
-        start = bisect_left(self._keys, lowest)
-        stop = bisect_left(self._keys, beyond, lo=start)
+        keys = self._keys
+        start = bisect_left(keys, lowest)
+        # They are few, so the end is near.
+        near = min(start + _NEAR, len(keys))
+        stop = bisect_left(keys, beyond, start, near)
+        if stop == near:
+            stop = bisect_left(keys, beyond, near)
         return self._rows[start:stop]
 
 
 def _key(digits: str) -> int:
-    return int(digits[: -_WIDTH - 1 : -1].ljust(_WIDTH, "0"))
+    return int(digits[: -WIDTH - 1 : -1]) * _UNITS[len(digits)]

@@ -1,23 +1,54 @@
 """Ladder: whether the number somebody asks for is the one a contact has.
 
-Two rungs, both certain: the same digits as written, then the same E.164
-number. A national number is read with the region; nothing else is assumed.
+Two certain rungs: the same digits as written, then the same E.164 number read
+with the directory's region. Two that are only possible, climbed when nobody
+is certain, each only when the one before found nobody: the same number under
+another region than the one it was read with, then the last 9, 8 or 7 digits.
+Two complete numbers that differ are two numbers, whatever they end in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from crmwidget import phones, tables
 from crmwidget.directory._contacts import Phone, Rule
 from crmwidget.directory._numbers import written
 
-__all__ = ["ORDER", "Asked", "asked"]
+__all__ = ["CERTAIN", "ORDER", "POSSIBLE", "Asked", "Step", "asked", "rule_of"]
 
-ORDER: Final[tuple[Rule, ...]] = ("same digits", "e164")
+ORDER: Final[tuple[Rule, ...]] = ("same digits", "e164", "national", "last digits")
 """The rules from the most certain on."""
+CERTAIN: Final = ORDER[:2]
+POSSIBLE: Final = ORDER[2:]
+
+_ENDINGS: Final = (9, 8, 7)
+# phonenumbers may put an area code before a local number, never within its last six digits.
+_ENDING: Final = 6
+_LONG: Final = len("+123") + _ENDING
+_SHORTEST: Final = min(_ENDINGS)
+
+
+class Step(NamedTuple):
+    """How far up the ladder a number matched; the lowest is the best."""
+
+    rank: int
+    reason: str
+    """A sentence."""
+
+
+_RULES: Final[tuple[Rule, ...]] = (
+    *ORDER[:3],
+    *((ORDER[3],) * len(_ENDINGS)),
+)
+"""The rule of each rank: every count of last digits is a rung of its own."""
+
+
+def rule_of(rank: int) -> Rule:
+    """The rule that a rank belongs to."""
+    return _RULES[rank]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -28,13 +59,68 @@ class Asked:
     digits: str
     e164: str | None
 
-    def rule(self, text: str, region: str | None) -> Rule | None:
-        """Why `text`, a contact's number, is this one; None: it is not."""
-        number = phones.number_in(text)
-        if phones.digits(text) == self.digits and not self._contradicts(number, region):
-            return "same digits"
+    @property
+    def region(self) -> str | None:
+        """The region of the number, where it has an E.164 form."""
+        return None if self.e164 is None else phones.region_of(self.e164)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether this is an extension or a short code, which only its own digits can find."""
+        return len(self.digits) < _SHORTEST
+
+    @property
+    def ending(self) -> str:
+        """What every number ends in that any rung but the first takes for this one."""
+        if self.e164 is None:
+            return self.digits[-_ENDING:]
+        # A national number of six digits and more is all that a long one can end in.
+        whole = self.e164 if len(self.e164) >= _LONG else phones.national(self.e164)
+        return whole[-_ENDING:]
+
+    def certain(self, phone: Phone, region: str | None) -> Step | None:
+        """Why `phone` of a contact is this number without any assumption; None: it may not be."""
+        number = phones.number_in(phone.number)
+        said = _said(phone)
+        if phones.digits(phone.number) == self.digits and not self._contradicts(number, region):
+            return Step(0, f"Same digits as the {said}.")
         if self.e164 is not None and phones.e164(number, region) == self.e164:
-            return "e164"
+            read = f", read with region {region}" if region else ""
+            return Step(1, f"Same international number as the {said}{read}.")
+        return None
+
+    def possible(self, phone: Phone, region: str | None) -> Step | None:
+        """Why `phone` of a contact could be this number; None: nothing speaks for it."""
+        digits = phones.digits(phone.number)
+        if self.is_short or len(digits) < _SHORTEST:
+            return None
+        number = phones.number_in(phone.number)
+        theirs = phones.e164(number, region)
+        if (elsewhere := self._elsewhere(number, theirs, region, _said(phone))) is not None:
+            return Step(2, elsewhere)
+        if theirs is not None and self.e164 is not None:
+            return None
+        for rank, count in enumerate(_ENDINGS, 3):
+            if digits[-count:] == self.digits[-count:] and len(digits) >= count:
+                return Step(rank, f"Same last {count} digits as the {_said(phone)}.")
+        return None
+
+    def _elsewhere(
+        self, number: str, theirs: str | None, region: str | None, said: str
+    ) -> str | None:
+        """Why the two are one number if a region other than the directory's is meant."""
+        read = f"not with {region}" if region else "but no region was given"
+        mine = None if self.e164 is None or _has_plus(number) else self.region
+        if mine is not None and phones.e164(number, mine) == self.e164:
+            return f"Same number as the {said} if that is read with region {mine}, {read}."
+        if theirs is None:
+            return None
+        home = phones.region_of(theirs)
+        apart = home is not None and not _has_plus(self.number)
+        if apart and phones.e164(self.number, home) == theirs:
+            return f"Same number as the {said} if the caller's is read with region {home}, {read}."
+        if self.e164 is not None and _same_national(theirs, self.e164):
+            return f"Same national number as the {said}, which has the country code of {home}."
         return None
 
     def _contradicts(self, number: str, region: str | None) -> bool:
@@ -63,6 +149,18 @@ def _texts(value: object) -> list[str]:
     if isinstance(value, Phone):
         return [value.number]
     return [one.text for one in written(tables.plain(value))]
+
+
+def _said(phone: Phone) -> str:
+    return "phone number" if phone.kind == "phone" else f"{phone.kind} phone number"
+
+
+def _same_national(one: str, other: str) -> bool:
+    # Nearly all are told apart without being taken to pieces.
+    if one[-_SHORTEST:] != other[-_SHORTEST:]:
+        return False
+    national = phones.national(one)
+    return len(national) >= _SHORTEST and national == phones.national(other)
 
 
 def _has_plus(number: str) -> bool:

@@ -13,15 +13,20 @@ from crmwidget import phones
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Numeric", "Written", "is_lost", "is_ordinary", "restored", "written"]
+__all__ = ["ORDINARY", "Numeric", "Written", "is_lost", "is_ordinary", "restored", "written"]
 
-_ORDINARY: Final = re.compile(r"\+?\(?\d[\d ()\-]*\d", re.ASCII)
+ORDINARY: Final = re.compile(r"\+?\(?\d[\d ()\-]*\d", re.ASCII)
 _SHORTENED: Final = re.compile(r"\s*[+-]?\d(?:[.,]\d+)?e\+\d+\s*", re.IGNORECASE)
 _FLOAT: Final = re.compile(r"\d{5,}\.0+")
 # Odoo's CSV, and people against Excel: an apostrophe before the number.
 _APOSTROPHE: Final = re.compile(r"'(?=\s*[+\d(])")
-_JOINED: Final = re.compile(r"[;|\n]")
-_JOINTS: Final = (":::", ";", "|", "\n")
+# Marks of direction and of width that come along when a number is copied.
+_INVISIBLE: Final = dict.fromkeys(
+    map(ord, "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+)
+# A comma may be a pause before an extension and a slash part of a number, but not before a +.
+_JOINED: Final = re.compile(r"[;|\n]|[,/]\s*(?=[+\uff0b])")
+_JOINTS: Final = (":::", ";", "|", "\n", ",", "/")
 _FULL_LENGTH: Final = 7
 _NO_EXTENSION: Final = 8
 _WITH_COUNTRY: Final = 11
@@ -55,7 +60,7 @@ def written(value: object) -> list[Written]:
 
 def is_ordinary(text: str) -> bool:
     """Whether this is one number with nothing to mend, as nearly all are; a fast check."""
-    return _ORDINARY.fullmatch(text) is not None
+    return ORDINARY.fullmatch(text) is not None
 
 
 def is_lost(value: object) -> bool:
@@ -118,7 +123,9 @@ def _is_whole(value: object) -> TypeGuard[int | float | Decimal]:
 
 
 def _one(text: str) -> list[Written]:
-    number = text.strip()
+    number = text.translate(_INVISIBLE).strip()
+    if number.startswith('="') and number.endswith('"'):
+        number = number[2:-1].strip()
     if number.startswith("'"):
         number = _APOSTROPHE.sub("", number, count=1)
     if ".0" in number and _FLOAT.fullmatch(number):
@@ -129,7 +136,7 @@ def _one(text: str) -> list[Written]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Google joins with " ::: "; others with a semicolon, bar or line end between whole numbers."""
+    """Google joins with " ::: "; others with a semicolon, bar ... between whole numbers."""
     for part in text.split(":::"):
         pieces = _JOINED.split(part)
         whole = all(len(phones.digits(piece)) >= _FULL_LENGTH for piece in pieces)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from crmwidget import tables
 from crmwidget.directory._columns import ColumnNames, Plan, recognise
 from crmwidget.directory._contacts import Contact, Match
-from crmwidget.directory._source import Contacts, Rows, Source
+from crmwidget.directory._lazy import Pushed
+from crmwidget.directory._lookup import Source, Whole
+from crmwidget.directory._source import Contacts, Rows
 from crmwidget.errors import DirectoryError
 
 __all__ = ["Opened", "contacts_of", "opened"]
 
+_T = TypeVar("_T")
 _TAKES: Final = "Give a dataframe, a list of mappings, a mapping of columns, or a list of Contacts."
 
 
@@ -37,13 +40,14 @@ def opened(frame: object, region: str | None, columns: ColumnNames | None) -> Op
         )
     given = _listed(frame)
     if given and any(isinstance(one, Contact | Match) for one in given):
-        return Opened(frame, Contacts(contacts_of(given)))
-    try:
-        table = tables.table(frame if given is None else [_as_row(one) for one in given])
-    except (TypeError, ValueError) as error:
-        raise DirectoryError(f"no contacts can be read from this: {error}. {_TAKES}") from error
+        return Opened(frame, Whole(Contacts(contacts_of(given)), region))
+    if given is None and tables.is_lazy(frame):
+        lazy = _readable(tables.lazy, frame)
+        plan = recognise(lazy.names, columns)
+        return Opened(frame, Pushed(lazy, plan, region), plan, lazy.library)
+    table = _readable(tables.table, frame if given is None else [_as_row(one) for one in given])
     plan = recognise(table.names, columns)
-    source = Rows(table, plan, region, numbered=True)
+    source = Whole(Rows(table, plan, region, numbered=True), region)
     return Opened(frame, source, plan, table.library)
 
 
@@ -73,15 +77,19 @@ def contacts_of(value: object) -> list[Contact]:
 
 
 def _read(value: object) -> list[Contact]:
-    try:
-        table = tables.table(value)
-    except (TypeError, ValueError) as error:
-        raise DirectoryError(f"no contacts can be read from this: {error}. {_TAKES}") from error
+    table = _readable(tables.table, value)
     plan = recognise(table.names, strict=False)
     if not plan.read and len(table):
         names = ", ".join(map(repr, table.names[:30]))
         raise DirectoryError(f"nothing of a contact was recognised among {names}. {_TAKES}")
     return list(Rows(table, plan, None, numbered=False).contacts())
+
+
+def _readable(read: Callable[[object], _T], value: object) -> _T:
+    try:
+        return read(value)
+    except (TypeError, ValueError) as error:
+        raise DirectoryError(f"no contacts can be read from this: {error}. {_TAKES}") from error
 
 
 def _listed(value: object) -> list[object] | None:

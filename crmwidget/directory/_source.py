@@ -1,33 +1,43 @@
-"""Source: where a directory's contacts come from, a table or Contacts.
+"""Source: where a directory's contacts come from, a table in memory or Contacts.
 
 A table is never turned into contacts as a whole: what a lookup, the wire or
-a search needs is read column by column, a chunk at a time.
+a search needs is read column by column, a chunk at a time. Lazy frames are
+in _lazy.py, which makes a table of what it has fetched.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from crmwidget import phones
+from crmwidget.directory._cells import (
+    Part,
+    address,
+    contains,
+    has_digits,
+    id_in,
+    is_link,
+    joined,
+    labelled,
+)
+from crmwidget.directory._columnwise import Columnwise
 from crmwidget.directory._contacts import Contact, Phone
+from crmwidget.directory._index import Index
 from crmwidget.directory._numbers import Numeric, Written, is_lost, is_ordinary, restored, written
+from crmwidget.directory._wire import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from crmwidget.directory._columns import NumberColumn, Plan
+    from crmwidget.directory._wire import Listed, Piece
     from crmwidget.tables import Table
 
-__all__ = ["Contacts", "Listed", "Rows", "Source", "Survey"]
+__all__ = ["Contacts", "Held", "Rows", "Survey"]
 
 _CHUNK: Final = 10_000
 _FULL_LENGTH: Final = 7
-_REFUSED_KINDS: Final = ("fax", "pager", "telex")
-
-Listed = tuple[str | int | None, str, str | None, str | None]
-"""id, name, first number and e-mail address."""
 
 
 @dataclass(slots=True)
@@ -59,8 +69,8 @@ class Survey:
             self.without_country += 1
 
 
-class Source(Protocol):
-    """What a directory asks."""
+class Held(Protocol):
+    """Contacts that are in memory, by their row."""
 
     def __len__(self) -> int: ...
 
@@ -68,13 +78,17 @@ class Source(Protocol):
 
     def contacts(self) -> Iterator[Contact]: ...
 
-    def phones(self, row: int) -> tuple[Phone, ...]: ...
-
-    def numbers(self) -> Iterator[tuple[int, str]]:
-        """Row and text of every number, its lost + not restored."""
+    def contacts_at(self, rows: Sequence[int]) -> Iterator[Contact]:
+        """The contacts of these rows: for many, faster than one by one."""
         ...
 
-    def listed(self) -> Iterator[Listed]:
+    def phones(self, row: int) -> tuple[Phone, ...]: ...
+
+    def index(self) -> Index:
+        """Made of every number, its lost + not restored."""
+        ...
+
+    def pieces(self) -> Iterator[Piece]:
         """What goes on the wire, without making a Contact of each row."""
         ...
 
@@ -86,7 +100,7 @@ class Source(Protocol):
 
     def survey(self) -> Survey: ...
 
-    def placed(self, region: str | None) -> Source:
+    def placed(self, region: str | None) -> Held:
         """The same contacts under another region."""
         ...
 
@@ -94,69 +108,101 @@ class Source(Protocol):
 class Rows:
     """A table's rows as contacts."""
 
-    def __init__(self, table: Table, plan: Plan, region: str | None, *, numbered: bool) -> None:
-        """`numbered`: rows without a column of ids are numbered from 1."""
-        self._table = table
-        self._plan = plan
+    def __init__(
+        self,
+        table: Table,
+        plan: Plan,
+        region: str | None,
+        *,
+        numbered: bool,
+        numeric: Mapping[str, Numeric] | None = None,
+    ) -> None:
+        """`numbered`: rows without a column of ids are numbered from 1.
+
+        `numeric`: what is known of the columns read as numbers; None: judged by these rows.
+        """
+        self.table = table
+        self.plan = plan
+        self.numbered = numbered and plan.id is None
         self._region = region
-        self._numbered = numbered and plan.id is None
+        self._given = numeric
+        self._known: dict[str, Numeric | None] = {}
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self.table)
 
     def contact(self, row: int) -> Contact:
-        return next(self._made(self._cells(self._table.names, row)))
+        return next(self._made(self._cells(self.table.names, row)))
 
     def contacts(self) -> Iterator[Contact]:
-        for part in self._parts(self._table.names):
+        for part in self.parts(self.table.names):
             yield from self._made(part)
 
+    def contacts_at(self, rows: Sequence[int]) -> Iterator[Contact]:
+        columns = {name: self.table.at(name, rows) for name in self.table.names}
+        made = self._made(Part(0, len(rows), columns))
+        for row, contact in zip(rows, made, strict=True):
+            yield replace(contact, id=row + 1) if self.numbered else contact
+
     def phones(self, row: int) -> tuple[Phone, ...]:
-        names = [name for column in self._plan.numbers for name in column.columns]
+        names = [name for column in self.plan.numbers for name in column.columns]
         return self._phones(self._cells(names, row))[0]
 
-    def numbers(self) -> Iterator[tuple[int, str]]:
-        for column in self._plan.numbers:
-            for part in self._parts(column.columns):
-                cells = zip(part.columns[column.name], self._kinds(column, part), strict=True)
-                for row, (cell, kind) in enumerate(cells, part.start):
-                    if kind is not None:
-                        yield from ((row, one.text) for one in written(cell))
+    def index(self) -> Index:
+        return Index(*Columnwise(self).numbers())
 
-    def listed(self) -> Iterator[Listed]:
-        for part in self._parts(self._plan.read):
-            yield from zip(
-                self._ids(part), self._names(part), self._firsts(part), self._emails(part),
-                strict=True,
-            )  # fmt: skip
+    def pieces(self) -> Iterator[Piece]:
+        return Columnwise(self).pieces()
+
+    def numbers_in(self, column: NumberColumn, rows: Sequence[int]) -> Iterator[tuple[int, str]]:
+        """Row and text of every number of a column in these rows, which ascend."""
+        wanted = iter(rows)
+        row = next(wanted, None)
+        for part in self.parts(column.columns, since=row or 0):
+            if row is None:
+                return
+            if row >= part.start + part.count:
+                continue
+            cells, kinds = part.columns[column.name], self._kinds(column, part)
+            while row is not None and row < part.start + part.count:
+                if kinds[row - part.start] is not None:
+                    yield from ((row, one.text) for one in written(cells[row - part.start]))
+                row = next(wanted, None)
+
+    def listed(self, part: Part) -> Iterator[Listed]:
+        """A part of the rows, as it goes on the wire."""
+        return zip(
+            self.ids_of(part), self.names_of(part), self.firsts_of(part), self.emails_of(part),
+            strict=True,
+        )  # fmt: skip
 
     def matching(self, text: str, digits: str) -> Iterator[int]:
-        for part in self._parts(self._table.names):
-            every = zip(self._names(part), *part.columns.values(), strict=True)
+        for part in self.parts(self.table.names):
+            every = zip(self.names_of(part), *part.columns.values(), strict=True)
             numbers = self._phones(part) if digits else ((),) * part.count
             for row, (cells, own) in enumerate(zip(every, numbers, strict=True), part.start):
                 if contains(cells, text) or has_digits(own, digits):
                     yield row
 
     def ids(self) -> Iterator[str | int | None]:
-        for part in self._parts([self._plan.id] if self._plan.id else []):
-            yield from self._ids(part)
+        for part in self.parts([self.plan.id] if self.plan.id else []):
+            yield from self.ids_of(part)
 
     def placed(self, region: str | None) -> Rows:
-        return Rows(self._table, self._plan, region, numbered=self._numbered)
+        return Rows(self.table, self.plan, region, numbered=self.numbered)
 
     def survey(self) -> Survey:
-        survey = Survey(numeric=dict(self._numeric))
+        survey = Survey(numeric=self.numeric)
         seen: set[str | int] = set()
-        if self._plan.id is not None:
+        if self.plan.id is not None:
             for row, value in enumerate(self.ids()):
                 survey.see_id(row, value, seen)
-        for column in self._plan.numbers:
+        for column in self.plan.numbers:
             self._survey_numbers(column, survey)
         return survey
 
     def _survey_numbers(self, column: NumberColumn, survey: Survey) -> None:
-        for part in self._parts(column.columns):
+        for part in self.parts(column.columns):
             cells = zip(part.columns[column.name], self._kinds(column, part), strict=True)
             for row, (cell, kind) in enumerate(cells, part.start):
                 if kind is None:
@@ -165,88 +211,100 @@ class Rows:
                     survey.lost.setdefault(column.name, []).append(row + 1)
                 for one in written(cell):
                     survey.see_number(one.text)
-        numeric = self._numeric.get(column.name)
+        numeric = self._judged(column.name)
         if numeric is not None and numeric.international:
             # They were counted as written, but get their + back.
             mended = numeric.count * numeric.restored // numeric.looked_at
             survey.without_country -= min(mended, survey.without_country)
 
-    @cached_property
-    def _numeric(self) -> dict[str, Numeric]:
+    @property
+    def numeric(self) -> dict[str, Numeric]:
         """What was found out about the columns that were read as numbers."""
-        judged = {}
-        for column in self._plan.numbers:
-            if not self._table.is_text(column.name):
-                values = self._table.values(column.name)
-                texts = [one.text for cell in values for one in written(cell) if one.numeric]
-                if texts:
-                    judged[column.name] = Numeric.of(texts, self._region)
-        return judged
+        judged = {column.name: self._judged(column.name) for column in self.plan.numbers}
+        return {name: numeric for name, numeric in judged.items() if numeric is not None}
 
-    def _cells(self, names: Iterable[str], row: int) -> _Part:
-        return _Part(row, 1, {name: [self._table.cell(name, row)] for name in names})
+    def _judged(self, name: str) -> Numeric | None:
+        if self._given is not None:
+            return self._given.get(name)
+        if name not in self._known:
+            values = self.table.values(name)
+            if self.table.is_text(name):
+                values = [cell for cell in values if cell is not None and ".0" in cell]  # type: ignore[operator]
+            texts = [one.text for cell in values for one in written(cell) if one.numeric]
+            self._known[name] = Numeric.of(texts, self._region) if texts else None
+        return self._known[name]
 
-    def _parts(self, names: Iterable[str]) -> Iterator[_Part]:
+    def _cells(self, names: Iterable[str], row: int) -> Part:
+        return Part(row, 1, {name: [self.table.cell(name, row)] for name in names})
+
+    def parts(
+        self, names: Iterable[str], since: int = 0, until: int | None = None
+    ) -> Iterator[Part]:
+        """The rows, or some of them, a chunk at a time."""
         names = tuple(names)
-        for start in range(0, len(self), _CHUNK):
-            stop = min(start + _CHUNK, len(self))
-            columns = {name: self._table.values(name, start, stop) for name in names}
-            yield _Part(start, stop - start, columns)
+        end = len(self) if until is None else until
+        for start in range(since, end, _CHUNK):
+            stop = min(start + _CHUNK, end)
+            columns = {name: self.table.values(name, start, stop) for name in names}
+            yield Part(start, stop - start, columns)
 
-    def _made(self, part: _Part) -> Iterator[Contact]:
+    def _made(self, part: Part) -> Iterator[Contact]:
         parts = zip(
-            self._ids(part), self._names(part), self._phones(part), self._emails(part), strict=True
-        )
+            self.ids_of(part), self.names_of(part), self._phones(part), self.emails_of(part),
+            strict=True,
+        )  # fmt: skip
         for index, (own, name, numbers, email) in enumerate(parts):
-            fields = {kept: part.columns[kept][index] for kept in self._plan.kept}
-            url = part.columns[self._plan.url][index] if self._plan.url else None
-            if self._plan.url and not _is_link(url):
-                fields[self._plan.url], url = url, None
+            fields = {kept: part.columns[kept][index] for kept in self.plan.kept}
+            url = part.columns[self.plan.url][index] if self.plan.url else None
+            if self.plan.url and not is_link(url):
+                fields[self.plan.url], url = url, None
             link = None if url is None else str(url)
             yield Contact(own, name, numbers, email, link, fields)
 
-    def _ids(self, part: _Part) -> Sequence[str | int | None]:
-        if self._plan.id is not None:
-            return [_id(value) for value in part.columns[self._plan.id]]
-        if self._numbered:
+    def ids_of(self, part: Part) -> Sequence[str | int | None]:
+        if self.plan.id is not None:
+            return [id_in(value) for value in part.columns[self.plan.id]]
+        if self.numbered:
             return range(part.start + 1, part.start + part.count + 1)
         return [None] * part.count
 
-    def _names(self, part: _Part) -> list[str]:
+    def names_of(self, part: Part) -> list[str]:
         found = [""] * part.count
-        for columns in self._plan.names:
+        for columns in self.plan.names:
             several = zip(*(part.columns[name] for name in columns), strict=True)
             for index, cells in enumerate(several):
                 if not found[index]:
-                    found[index] = _joined(cells)
+                    found[index] = joined(cells)
         return found
 
-    def _emails(self, part: _Part) -> list[str | None]:
+    def emails_of(self, part: Part) -> list[str | None]:
         found: list[str | None] = [None] * part.count
-        for name in self._plan.emails:
+        for name in self.plan.emails:
             for index, cell in enumerate(part.columns[name]):
                 if cell is not None and found[index] is None:
-                    found[index] = _address(cell)
+                    found[index] = address(cell)
         return found
 
-    def _firsts(self, part: _Part) -> list[str | None]:
-        """The first number of each row."""
+    def firsts_of(self, part: Part, columns: Iterable[NumberColumn] = ()) -> list[str | None]:
+        """The first number of each row, in all columns of numbers or in some."""
         found: list[str | None] = [None] * part.count
-        for column in self._plan.numbers:
+        for column in columns or self.plan.numbers:
             cells = zip(part.columns[column.name], self._kinds(column, part), strict=True)
             for index, (cell, kind) in enumerate(cells):
-                if cell is None or kind is None or found[index] is not None:
-                    continue
-                if isinstance(cell, str) and is_ordinary(cell):
-                    found[index] = cell
-                    continue
-                found[index] = next((self._mended(column, one) for one in written(cell)), None)
+                if cell is not None and kind is not None and found[index] is None:
+                    found[index] = self.first_in(column, cell)
         return found
 
-    def _phones(self, part: _Part) -> list[tuple[Phone, ...]]:
+    def first_in(self, column: NumberColumn, cell: object) -> str | None:
+        """The first number of a cell."""
+        if isinstance(cell, str) and is_ordinary(cell):
+            return cell
+        return next((self._mended(column, one) for one in written(cell)), None)
+
+    def _phones(self, part: Part) -> list[tuple[Phone, ...]]:
         """All numbers of each row, one written twice only once."""
         found: list[dict[str, Phone]] = [{} for _ in range(part.count)]
-        for column in self._plan.numbers:
+        for column in self.plan.numbers:
             cells = zip(part.columns[column.name], self._kinds(column, part), strict=True)
             for numbers, (cell, kind) in zip(found, cells, strict=True):
                 if cell is not None and kind is not None:
@@ -255,26 +313,17 @@ class Rows:
                         numbers.setdefault(text, Phone(text, kind))
         return [tuple(numbers.values()) for numbers in found]
 
-    def _kinds(self, column: NumberColumn, part: _Part) -> Sequence[str | None]:
+    def _kinds(self, column: NumberColumn, part: Part) -> Sequence[str | None]:
         """The kind of the numbers in each row; None: a fax, a pager."""
         if column.label is None:
             return [column.kind] * part.count
-        return [_labelled(label, column.kind) for label in part.columns[column.label]]
+        return [labelled(label, column.kind) for label in part.columns[column.label]]
 
     def _mended(self, column: NumberColumn, one: Written) -> str:
-        numeric = self._numeric.get(column.name) if one.numeric else None
+        numeric = self._judged(column.name) if one.numeric else None
         if numeric is None or not numeric.international:
             return one.text
         return restored(one.text, self._region)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Part:
-    """Some rows of a table, by column."""
-
-    start: int
-    count: int
-    columns: Mapping[str, list[object]]
 
 
 class Contacts:
@@ -292,15 +341,22 @@ class Contacts:
     def contacts(self) -> Iterator[Contact]:
         return iter(self._contacts)
 
+    def contacts_at(self, rows: Sequence[int]) -> Iterator[Contact]:
+        return (self._contacts[row] for row in rows)
+
     def phones(self, row: int) -> tuple[Phone, ...]:
         return self._contacts[row].phones
 
-    def numbers(self) -> Iterator[tuple[int, str]]:
-        for row, contact in enumerate(self._contacts):
-            yield from ((row, phone.number) for phone in contact.phones)
+    def index(self) -> Index:
+        numbers = (
+            (row, one.number) for row, own in enumerate(self._contacts) for one in own.phones
+        )
+        return Index(numbers)
 
-    def listed(self) -> Iterator[Listed]:
-        return ((one.id, one.name, one.phone, one.email) for one in self._contacts)
+    def pieces(self) -> Iterator[Piece]:
+        for start in range(0, len(self), _CHUNK):
+            some = self._contacts[start : start + _CHUNK]
+            yield encoded((one.id, one.name, one.phone, one.email) for one in some)
 
     def matching(self, text: str, digits: str) -> Iterator[int]:
         for row, one in enumerate(self._contacts):
@@ -323,47 +379,3 @@ class Contacts:
             for phone in contact.phones:
                 survey.see_number(phone.number)
         return survey
-
-
-def contains(cells: Iterable[object], text: str) -> bool:
-    """Whether `text`, casefolded, is in any of the cells."""
-    return any(cell is not None and text in str(cell).casefold() for cell in cells)
-
-
-def has_digits(numbers: Iterable[Phone], digits: str) -> bool:
-    """Whether any number has these digits in a row."""
-    return bool(digits) and any(digits in phones.digits(one.number) for one in numbers)
-
-
-def _id(value: object) -> str | int | None:
-    if isinstance(value, str):
-        return value if value.strip() else None
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if value is None or value.__class__ is int:
-        return value
-    return str(value)
-
-
-def _joined(cells: Sequence[object]) -> str:
-    parts = [text for cell in cells if cell is not None and (text := str(cell)).strip()]
-    # A name in one piece is left exactly as it is.
-    return parts[0] if len(parts) == 1 else " ".join(map(str.strip, parts))
-
-
-def _address(cell: object) -> str | None:
-    if isinstance(cell, str) and ":::" not in cell:
-        return cell.strip() or None
-    several = cell if isinstance(cell, list) else str(cell).split(":::")
-    parts = (str(part).strip() for part in several if part is not None)
-    return next((part for part in parts if part), None)
-
-
-def _labelled(label: object, kind: str) -> str | None:
-    # Google marks the preferred one: "* Mobile".
-    said = "" if label is None else str(label).strip("* ").lower()
-    return None if any(word in said for word in _REFUSED_KINDS) else said or kind
-
-
-def _is_link(value: object) -> bool:
-    return isinstance(value, str) and value.lower().startswith(("https://", "http://"))

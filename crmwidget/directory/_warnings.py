@@ -19,6 +19,8 @@ _ROWS_NAMED: Final = 5
 def warnings_of(survey: Survey, plan: Plan | None, region: str | None) -> list[str]:
     """The sentences, worst first; no contact's data is in them."""
     found = []
+    if plan is not None and plan.advice is not None:
+        found.append(f"names and texts may be garbled: {plan.advice}")
     for column, rows in survey.lost.items():
         found.append(
             f"{column}: {_numbers(len(rows), 'was', 'were')} shortened by a spreadsheet to a form "

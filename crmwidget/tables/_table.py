@@ -1,25 +1,22 @@
-"""Tables: any dataframe in, rows of plain Python values out, and frames back.
-
-The only door to narwhals, which is loaded with the first frame. No dataframe
-library is imported but the one whose frame is given or asked for.
-"""
+"""Table: columns of plain Python values, from a frame that is in memory or from mappings."""
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
+
+from crmwidget.tables._plain import plain
+from crmwidget.tables._vector import WORTHWHILE, vector_of
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["Table", "columns", "from_rows", "is_table", "plain", "rows", "table"]
+    from crmwidget.tables._vector import Vector
+
+__all__ = ["Table", "columns", "is_table", "library_of", "rows", "table"]
 
 _LIBRARIES: Final = frozenset(
     {
@@ -27,10 +24,6 @@ _LIBRARIES: Final = frozenset(
         *("dask", "ibis", "pyspark", "sqlframe"),
     }
 )
-Backend = Literal["pandas", "polars", "pyarrow"]
-_BACKENDS: Final[tuple[Backend, ...]] = ("pandas", "polars", "pyarrow")
-_SURROGATES: Final = re.compile("[\ud800-\udfff]")
-_LARGEST: Final = 2**63
 
 
 class Table:
@@ -51,9 +44,18 @@ class Table:
         """One value, without making the others."""
         raise NotImplementedError
 
+    def at(self, name: str, rows: Sequence[int]) -> list[object]:
+        """The values of a column in these rows."""
+        return [self.cell(name, row) for row in rows]
+
     def is_text(self, name: str) -> bool:
         """Whether the column is known to hold text and nothing else."""
         raise NotImplementedError
+
+    def vectors(self, names: Iterable[str]) -> dict[str, Vector]:
+        """Those of the columns that polars can hold as they are; none of a small table."""
+        del names
+        return {}
 
     def rows(self, chunk: int = 10_000) -> Iterator[dict[str, object]]:
         """Every row as a dict, made a chunk at a time."""
@@ -73,7 +75,7 @@ class _FrameTable(Table):
         # pandas has column names that are no text: 3, ("a", "b").
         self._series = {str(name): frame.get_column(name) for name in frame.columns}
         self.names = tuple(self._series)
-        _unique([str(name) for name in frame.columns])
+        check_unique([str(name) for name in frame.columns])
 
     def __len__(self) -> int:
         return self._length
@@ -85,10 +87,19 @@ class _FrameTable(Table):
     def cell(self, name: str, row: int) -> object:
         return plain(self._series[name][row])
 
+    def at(self, name: str, rows: Sequence[int]) -> list[object]:
+        return [plain(value) for value in self._series[name][list(rows)].to_list()]
+
     def is_text(self, name: str) -> bool:
         import narwhals as nw
 
         return self._series[name].dtype == nw.String
+
+    def vectors(self, names: Iterable[str]) -> dict[str, Vector]:
+        if len(self) < WORTHWHILE:
+            return {}
+        held = ((name, vector_of(self._series[name])) for name in names)
+        return {name: vector for name, vector in held if vector is not None}
 
 
 class _RowsTable(Table):
@@ -119,7 +130,7 @@ class _RowsTable(Table):
 def is_table(value: object) -> bool:
     """Whether `value` is a dataframe, lazy frame or relation; imports nothing to find out."""
     # Asked of the class: a lazy frame would have to work out its schema.
-    return _library(value) is not None and hasattr(type(value), "columns")
+    return library_of(value) is not None and hasattr(type(value), "columns")
 
 
 def table(value: object) -> Table:
@@ -130,7 +141,7 @@ def table(value: object) -> Table:
     name or differ in length.
     """
     if is_table(value):
-        return _FrameTable(_eager(value), _library(value) or "")
+        return _FrameTable(_eager(value), library_of(value) or "")
     if isinstance(value, Mapping):
         return _RowsTable(_turned(value))
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
@@ -152,59 +163,12 @@ def rows(value: object) -> Iterator[dict[str, object]]:
     return table(value).rows()
 
 
-def plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
-    """A cell as a plain Python value: numpy, pandas and Arrow scalars unpacked, NaN and NA None."""
-    kind = value.__class__
-    if kind in {str, int, bool, type(None)}:
-        return value
-    if kind is float:
-        return None if value != value else value  # noqa: PLR0124 - NaN
-    if kind.__name__ in {"NAType", "NaTType"}:
-        return None
-    if isinstance(value, Decimal):
-        return None if value.is_nan() else value
-    if isinstance(value, str):
-        return str(value)
-    if kind.__name__ == "Timestamp" and hasattr(value, "to_pydatetime"):
-        moment: object = value.to_pydatetime(warn=False)
-        return moment
-    if kind.__name__ in {"datetime64", "timedelta64"} and hasattr(value, "astype"):
-        # As nanoseconds, item() would be a bare integer.
-        return plain(value.astype(f"{kind.__name__}[us]").item())
-    for unpack in ("item", "as_py", "to_pytimedelta", "tolist"):
-        # An array has item() too, but only a scalar has no shape.
-        if hasattr(value, unpack) and not (unpack == "item" and getattr(value, "shape", None)):
-            return plain(getattr(value, unpack)())
-    return value
-
-
-def from_rows(
-    rows: Iterable[Mapping[str, object]],
-    like: object = None,
-    library: str | None = None,
-    names: Sequence[str] = (),
-) -> object:
-    """A frame of `rows`: of `library`, else of the library of `like`, else of what is installed.
-
-    `names` are columns that exist even when no row has them, in their order.
-    A column whose values no frame can hold together becomes text: several
-    kinds of values, mappings (as JSON), integers beyond 64 bits.
-    """
-    import narwhals as nw
-
-    held = list(rows)
-    found = dict.fromkeys((*names, *(key for row in held for key in row)))
-    data = {name: _alike([plain(row.get(name)) for row in held]) for name in found}
-    frame: object = nw.from_dict(data, backend=_backend(like, library)).to_native()
-    return frame
-
-
-def _library(value: object) -> str | None:
+def library_of(value: object) -> str | None:
     """The dataframe library that the class of `value`, or one of its bases, is from."""
     for kind in type(value).__mro__:
         root = kind.__module__.partition(".")[0].lstrip("_")
         if root == "narwhals" and hasattr(value, "to_native"):
-            return _library(value.to_native())
+            return library_of(value.to_native())
         if root in _LIBRARIES:
             return root
     return None
@@ -214,8 +178,11 @@ def _eager(value: object) -> nw.DataFrame[object]:  # type: ignore[type-var]
     import narwhals as nw
 
     value = nw.to_native(value, pass_through=True)
-    library = _library(value)
-    if library == "pandas":
+    library = library_of(value)
+    if library == "modin":
+        # All of it is read in any case, and its workers would be asked for every cell.
+        value = nw.from_native(value).to_pandas()  # type: ignore[call-overload]
+    if library in {"pandas", "modin"}:
         value = _with_named_index(value)
     elif type(value).__name__ == "RecordBatch":
         value = sys.modules["pyarrow"].Table.from_batches([value])
@@ -227,7 +194,7 @@ def _eager(value: object) -> nw.DataFrame[object]:  # type: ignore[type-var]
             frame = frame.collect(backend="pandas") if away else frame.collect()
         frame.columns  # noqa: B018 - the check for repeated names is here
     except nw.exceptions.DuplicateError:
-        _unique([str(name) for name in value.columns])  # type: ignore[attr-defined]
+        check_unique([str(name) for name in value.columns])  # type: ignore[attr-defined]
         raise
     return frame  # type: ignore[no-any-return]
 
@@ -239,7 +206,7 @@ def _with_named_index(frame: object) -> object:
     return frame.reset_index(level=named) if named else frame  # type: ignore[attr-defined]
 
 
-def _unique(names: Sequence[str]) -> None:
+def check_unique(names: Sequence[str]) -> None:
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
         raise ValueError(
@@ -259,61 +226,3 @@ def _turned(given: Mapping[object, object]) -> list[Mapping[object, object]]:
         said = ", ".join(f"{name!r} {length}" for name, length in lengths.items())
         raise ValueError(f"the columns differ in length: {said}")
     return [dict(zip(held, row, strict=True)) for row in zip(*held.values(), strict=True)]
-
-
-def _backend(like: object, library: str | None) -> Backend:
-    if library is not None:
-        chosen = next((name for name in _BACKENDS if name == library), None)
-        if chosen is None:
-            raise ValueError(
-                f"no frame can be made with {library!r}: give 'pandas', 'polars' or 'pyarrow'"
-            )
-        if find_spec(chosen) is None:
-            raise ImportError(f"{chosen} is not installed: pip install {chosen}")
-        return chosen
-    own = like if isinstance(like, str) else _library(like)
-    installed = [name for name in _BACKENDS if name == own or find_spec(name)]
-    if not installed:
-        raise ImportError("no dataframe library is installed: pip install pandas")
-    return next((name for name in installed if name == own), installed[0])
-
-
-def _alike(values: list[object]) -> list[object]:
-    """The values, so that every library can hold them in one column without loss."""
-    values = [_single(value) for value in values]
-    kinds = {_kind(value) for value in values if value is not None}
-    if kinds <= {"int", "float"} and len(kinds) > 1:
-        return [value if value is None else float(value) for value in values]  # type: ignore[arg-type]
-    if len(kinds) <= 1:
-        return values
-    return [value if value is None else _text(value) for value in values]
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, list):
-        return "list of text"
-    if isinstance(value, datetime):
-        return "moment" if value.tzinfo else "local"
-    return type(value).__name__
-
-
-def _single(value: object) -> object:
-    if isinstance(value, str):
-        return value if value.isascii() else _SURROGATES.sub("\ufffd", value)
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return [_single(item) for item in value]
-    if isinstance(value, int):
-        return value if -_LARGEST <= value < _LARGEST else str(value)
-    if value is None or isinstance(value, float | date | time | timedelta | Decimal):
-        return value
-    return _text(value)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, date | time):
-        return value.isoformat()
-    nested = isinstance(value, Mapping | list | tuple)
-    text = json.dumps(value, ensure_ascii=False, default=str) if nested else str(value)
-    return _SURROGATES.sub("\ufffd", text)

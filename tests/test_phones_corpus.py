@@ -1,0 +1,263 @@
+"""Numbers of all regions, as people and systems write them: phones says what phonenumbers says.
+
+The seed is new in each run and printed; CRMWIDGET_PHONES sets how many numbers
+(1000000 for the long run) and CRMWIDGET_PHONES_SEED repeats a run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sys
+from collections import Counter, defaultdict
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import phonenumbers
+import pytest
+from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat
+
+from crmwidget import phones
+from crmwidget.phones import _plans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+COUNT: Final = int(os.environ.get("CRMWIDGET_PHONES", "60000"))
+SEED: Final = int(
+    os.environ.get("CRMWIDGET_PHONES_SEED", "0")
+) or random.SystemRandom().getrandbits(32)
+TYPES: Final = (
+    "fixed_line mobile toll_free premium_rate shared_cost personal_number voip pager uan voicemail"
+).split()
+DIGITS: Final = "0123456789"
+LETTERS: Final = ("home", "x", "FLOWERS", "a", "ext", "CALL ME", "int", "no", "\u0434\u043e\u0431")
+SIGNS: Final = (
+    "+",
+    "#",
+    "*",
+    ",",
+    ";",
+    ":",
+    "~",
+    "\t",
+    "\n",
+    "\r\n",
+    "_",
+    "@",
+    "'",
+    "=",
+    "\\",
+    "|",
+)
+BROKEN: Final = ("\0", "\ud800", "\udfff", "\ufeff", "\u202a", "\u200b", "\u00ad", "\u0301")
+SPACES: Final = ("\u00a0", "\u2007", "\u3000", "\u2011", "\u2013", "\uff0d", "\uff08", "\u30fc")
+ZEROS: Final = ("\uff10", "\u0660", "\u06f0", "\u0966", "\U0001d7ce", "\u0e50", "\xb2")
+BEFORE: Final = ("Tel: ", "'", "(", "mobile ", "tel:", "\u202a", "=", "+", "*21*", "fax/", "#", " ")
+AFTER: Final = (
+    " home",
+    ")",
+    ".",
+    " (work)",
+    "#",
+    "\u202c",
+    "\0",
+    " / 12",
+    ";",
+    " x",
+    "+",
+    "\n",
+    "?",
+)
+EXTENSIONS: Final = (
+    *(" x12", " ext. 123", ";ext=7", " #4021", " extension 99", ",,123", "x1234567890", " - 503#"),
+    *(" EXT 4", " int 5", " anexo 6", "x 12#", ", ext.: 8", "; 12", " ~3", "/x12", " \uff58 9"),
+)
+
+
+def numbers(rng: random.Random) -> Iterator[tuple[str | None, PhoneNumber]]:
+    """Numbers that match a type's pattern, from all regions and types alike, without end."""
+    kinds = [
+        (region, metadata.country_code, kind)
+        for region, metadata in everywhere()
+        for kind in (getattr(metadata, name) for name in TYPES)
+        if kind is not None and kind.national_number_pattern
+    ]
+    while True:
+        region, code, kind = rng.choice(kinds)
+        national = matching(kind.national_number_pattern, rng)
+        if len(national) in kind.possible_length or rng.random() < 0.02:
+            yield region, number_of(code, national)
+
+
+@cache
+def everywhere() -> list[tuple[str | None, PhoneMetadata]]:
+    regions = sorted(phonenumbers.SUPPORTED_REGIONS)
+    codes = sorted(phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS)
+    return [
+        *((region, PhoneMetadata.metadata_for_region(region)) for region in regions),
+        *((None, PhoneMetadata.metadata_for_nongeo_region(code)) for code in codes),
+    ]
+
+
+def matching(pattern: str, rng: random.Random) -> str:
+    """Digits that match a pattern of the metadata, by Python's own reading of it."""
+    return "".join(drawn(tree_of(pattern), rng))
+
+
+@cache
+def tree_of(pattern: str) -> Iterable[tuple[object, object]]:
+    return re._parser.parse(pattern)  # type: ignore[attr-defined]
+
+
+def drawn(tree: Iterable[tuple[object, object]], rng: random.Random) -> Iterator[str]:
+    for operation, what in tree:
+        match str(operation), what:
+            case "LITERAL", code:
+                yield chr(code)
+            case "IN", members:
+                yield rng.choice([digit for one in members for digit in one_of(*one)])
+            case "MAX_REPEAT", (least, most, part):
+                for _ in range(rng.randint(least, most)):
+                    yield from drawn(part, rng)
+            case "SUBPATTERN", (*_, part):
+                yield from drawn(part, rng)
+            case "BRANCH", (_, options):
+                yield from drawn(rng.choice(options), rng)
+
+
+def one_of(operation: object, what: object) -> str:
+    match str(operation), what:
+        case "LITERAL", code:
+            return chr(code)
+        case "RANGE", (first, last):
+            return "".join(map(chr, range(first, last + 1)))
+        case _:
+            return DIGITS
+
+
+def number_of(code: int, national: str) -> PhoneNumber:
+    zeros = len(national) - len(national.lstrip("0"))
+    return PhoneNumber(
+        country_code=code,
+        national_number=int(national),
+        italian_leading_zero=zeros > 0,
+        number_of_leading_zeros=zeros,
+    )
+
+
+def written(number: PhoneNumber, region: str | None, rng: random.Random) -> str:
+    """A number in one of the usual formats."""
+    international = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    digits = phonenumbers.national_significant_number(number)
+    code = number.country_code
+    ways: list[tuple[int, Callable[[], str]]] = [
+        (20, lambda: f"+{code}{digits}"),
+        (15, lambda: international),
+        (20, lambda: national),
+        (3, lambda: phonenumbers.format_number(number, PhoneNumberFormat.RFC3966)),
+        (4, lambda: dialled(number, region or "US", rng)),
+        (3, lambda: f"+{code} (0){grouped(digits, rng)}"),
+        (10, lambda: f"{rng.choice(['', '+'])}{code} {grouped(digits, rng)}"),
+        (5, lambda: f"{prefix_of(region)}{grouped(digits, rng)}"),
+        (5, lambda: digits),
+        (2, lambda: f"{code}{digits}"),
+        (2, lambda: international + rng.choice(EXTENSIONS)),
+        (1, lambda: national + rng.choice(EXTENSIONS)),
+    ]
+    return rng.choices([way for _, way in ways], [weight for weight, _ in ways])[0]()
+
+
+def prefix_of(region: str | None) -> str:
+    metadata = region and PhoneMetadata.metadata_for_region(region)
+    return (metadata and metadata.national_prefix) or "0"
+
+
+def dialled(number: PhoneNumber, home: str, rng: random.Random) -> str:
+    """The number as it is dialled from another region, or from home with the prefix for abroad."""
+    abroad = PhoneMetadata.metadata_for_region(home).international_prefix or "00"
+    prefix = matching(abroad, rng) if rng.random() < 0.5 else "00"
+    return f"{prefix}{number.country_code}{phonenumbers.national_significant_number(number)}"
+
+
+def grouped(digits: str, rng: random.Random) -> str:
+    """Digits with spaces, dashes, dots, slashes or brackets between them."""
+    between = rng.choice([" ", "-", ".", "/", " ", "-", "("])
+    cuts = sorted(rng.sample(range(1, len(digits)), min(len(digits) - 1, rng.randint(0, 3))))
+    parts = [digits[a:b] for a, b in zip([0, *cuts], [*cuts, None], strict=True)]
+    return f"({parts[0]}) " + "-".join(parts[1:]) if between == "(" else between.join(parts)
+
+
+def damaged(text: str, rng: random.Random) -> str:
+    """A number that somebody mistyped: most are not valid any more."""
+    at = rng.randrange(len(text) + 1)
+    extra = "".join(rng.choices(DIGITS, k=rng.choice([1, 1, 1, 2, 5])))
+    ways = [
+        text[:at] + text[at + 1 :],
+        text[:at] + extra + text[at:],
+        text[:at] + extra[:1] + text[at + 1 :],
+    ]
+    return rng.choice(
+        [*ways, text[:at], "+" + text, re.sub(r"\d", lambda _: rng.choice(DIGITS), text)]
+    )
+
+
+def dirty(text: str, rng: random.Random) -> str:
+    """A number with something in or about it that is none, or nothing like a number."""
+    at = rng.randrange(len(text) + 1)
+    strange = rng.choice([*LETTERS, *SIGNS, *BROKEN, *SPACES])
+    zero = ord(rng.choice(ZEROS))
+    ways: list[Callable[[], str]] = [
+        lambda: rng.choice(BEFORE) + text,
+        lambda: text + rng.choice(AFTER),
+        lambda: text + rng.choice(EXTENSIONS),
+        lambda: text[:at] + strange + text[at:],
+        lambda: text.replace(" ", rng.choice(SPACES)),
+        lambda: text.translate({ord(digit): chr(zero + int(digit)) for digit in DIGITS}),
+        lambda: rng.choice(["++", "+ +", "(+", "\uff0b", "00+"]) + text.lstrip("+"),
+        lambda: text + f"{' ' * (rng.randrange(230, 260) - len(text))}",
+        lambda: rng.choice(
+            ["", " ", "n/a", "-", "anonymous", "5", "15", "1 5", "+", "+1", "110", "#"]
+        ),
+        lambda: text + rng.choice([" ", "/", ", ", "\n"]) + text,
+        lambda: text[:at] + "".join(rng.choices([*LETTERS, *SIGNS, *DIGITS], k=3)) + text[at:],
+        lambda: f"tel:{text};phone-context=+{rng.choice(['44', '1', '39'])}",
+    ]
+    return rng.choice(ways)()
+
+
+def corpus(rng: random.Random, count: int) -> dict[str | None, list[str]]:
+    """So many texts by the region they are read with: four in five usual, then wrong and dirty."""
+    found = defaultdict(list)
+    regions = [*sorted(phonenumbers.SUPPORTED_REGIONS), None]
+    for (home, number), _ in zip(numbers(rng), range(count), strict=False):
+        text = written(number, home, rng)
+        kind = rng.random()
+        if kind > 0.92:
+            text = dirty(text, rng)
+        elif kind > 0.8:
+            text = damaged(text, rng)
+        found[home if rng.random() < 0.9 else rng.choice(regions)].append(text)
+    return found
+
+
+def expected(text: str, region: str | None) -> str | None:
+    """What phonenumbers alone says."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    valid = phonenumbers.is_valid_number(number)
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if valid else None
+
+
+def disagreements(texts: dict[str | None, list[str]]) -> list[tuple[str, str | None]]:
+    """The texts of which phones does not say what phonenumbers says."""
+    return [
+        (text, region)
+        for region, some in texts.items()
+        for text, ours in zip(some, phones.e164_all(some, region), strict=True)
+        if ours != expected(text, region)
+    ]
