@@ -13,7 +13,8 @@ from crmwidget import answers
 from crmwidget.errors import HandlerTimeoutError
 from crmwidget.failures import Failure, advised
 from crmwidget.handlers import DEFAULT, _Default
-from crmwidget.session import Send, default_timeout, expiring, is_history
+from crmwidget.protocol import incoming
+from crmwidget.session import SAVING, Send, default_timeout, expiring, is_history
 
 if TYPE_CHECKING:
     from crmwidget.client import Client
@@ -57,6 +58,9 @@ class ClientAccounts:
         for timeout in (handler.timeout if handler else DEFAULT, client.timeout):
             if not isinstance(timeout, _Default):
                 return timeout
+        known = incoming(job.message.action)
+        if handler is None and known is not None and known.name == "requestGetCrmDirectory":
+            return SAVING  # a CRM gives its contacts page by page
         return default_timeout(job.message.action)
 
     def parked(self, job: Job) -> None:
@@ -64,6 +68,7 @@ class ClientAccounts:
         client = self._client
         with client.lock:
             client.waiting.append(job)
+            client.traced(job)
             client.revive()  # its handler may just have come
             client.summarise()
             client.flush()
@@ -139,6 +144,7 @@ class ClientAccounts:
             job.entry.answered_by = name
             client.errors.append(failure)
             client.show("failed", failure.to_wire(), job.seq)
+            client.traced(job)
             client.flush()
         if client.runner.cell is not None:
             client.runner.cell.show_error(error)

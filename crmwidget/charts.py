@@ -1,21 +1,24 @@
 """Charts: the one door to Altair, an optional extra.
 
-A chart is returned as Altair's own object, to be changed or saved as any other.
+A notebook draws them with what JupyterLab brings: Altair's own display would
+load its scripts from a foreign host. `.chart` is Altair's object, to be changed or
+saved as any other.
 """
 
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from os import PathLike
 
     import altair as alt
 
-__all__ = ["COLOURS", "outcomes", "stages"]
+__all__ = ["COLOURS", "Picture", "outcomes", "stages"]
 
 COLOURS: Final = {
     "wrong record": "#d55e00",
@@ -36,7 +39,30 @@ _STEP: Final = 22
 _WIDTH: Final = 480
 
 
-def outcomes(regions: Sequence[tuple[str, Mapping[str, int]]], order: Sequence[str]) -> alt.Chart:
+class Picture:
+    """A chart that is drawn without asking the network; `.chart` is Altair's object."""
+
+    def __init__(self, chart: alt.Chart) -> None:
+        self.chart = chart
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its Vega-Lite specification."""
+        found: dict[str, Any] = self.chart.to_dict()
+        return found
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it as .json, .html, .svg or .png, see altair.Chart.save."""
+        self.chart.save(str(path))
+
+    def __repr__(self) -> str:
+        return "<a chart; .chart is Altair's object, .save(path) writes it>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        # JupyterLab draws this one; it takes later versions, too.
+        return {"application/vnd.vegalite.v5+json": self.to_dict(), "text/plain": repr(self)}
+
+
+def outcomes(regions: Sequence[tuple[str, Mapping[str, int]]], order: Sequence[str]) -> Picture:
     """A bar of calls for each region, in the order given, stacked by outcome.
 
     Beyond 20 regions the last bar is all the others. Raises MissingExtraError
@@ -83,7 +109,7 @@ def outcomes(regions: Sequence[tuple[str, Mapping[str, int]]], order: Sequence[s
     return _plain(chart)
 
 
-def stages(rows: Sequence[Mapping[str, object]], order: Sequence[str]) -> alt.Chart:
+def stages(rows: Sequence[Mapping[str, object]], order: Sequence[str]) -> Picture:
     """How long each action took, in ms: the medians of its stages end to end.
 
     rows: mappings with action, stage, count, p50 and p95; order: the stages, the first one
@@ -124,17 +150,17 @@ def _check() -> None:
         raise MissingExtraError("Altair", "charts")
 
 
-def _plain(chart: alt.Chart) -> alt.Chart:
+def _plain(chart: alt.Chart) -> Picture:
     """In one grey that reads on white and on black: a chart does not know its page."""
     import altair as alt
 
-    made: alt.Chart = (
+    made = (
         chart.properties(width=_WIDTH, height=alt.Step(_STEP), background="transparent")
         .configure_view(stroke=None)
         .configure_axis(labelColor=_TEXT, titleColor=_TEXT, gridOpacity=0.3, gridColor=_TEXT)
         .configure_legend(labelColor=_TEXT, titleColor=_TEXT)
     )
-    return made
+    return Picture(made)
 
 
 def _gathered(

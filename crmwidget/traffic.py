@@ -208,7 +208,7 @@ class Traffic:
         return from_rows(self._took((*STAGES, "kernel")), library=library, names=names)
 
     def plot(self) -> Any:
-        """The medians of `latency`, stage by stage, as an Altair chart.
+        """The medians of `latency`, stage by stage, as a picture; its `.chart` is Altair's.
 
         Raises MissingExtraError where Altair is not installed.
         """

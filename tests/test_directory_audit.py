@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
+from typing import TYPE_CHECKING
 
 import duckdb
 import pandas as pd
@@ -14,6 +16,9 @@ from crmwidget import charts
 from crmwidget.directory import Directory
 from crmwidget.directory._lookup import Near
 from crmwidget.errors import DirectoryError, MissingExtraError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BO, INES, SAM, KIT = ("+1 202 555 0143", "020 7946 0018", "+1 415 555 0132", "415-555-0132")
 LAX = ("same digits", "e164", "national", "last digits")
@@ -366,8 +371,6 @@ def test_a_column_of_a_hostile_frame_reaches_no_html() -> None:
 
 
 def test_the_chart_stacks_the_outcomes_of_each_region(directory: Directory) -> None:
-    pytest.importorskip("altair")
-
     spec = directory.audit(list(CALLS), rules=LAX).plot().to_dict()
 
     rows = spec["data"]["values"]
@@ -385,8 +388,17 @@ def test_the_chart_stacks_the_outcomes_of_each_region(directory: Directory) -> N
     assert spec["background"] == "transparent"
 
 
+def test_the_chart_is_drawn_by_the_notebook_and_loads_nothing(
+    directory: Directory, tmp_path: Path
+) -> None:
+    picture = directory.audit([BO]).plot()
+
+    assert set(picture._repr_mimebundle_()) == {"application/vnd.vegalite.v5+json", "text/plain"}
+    picture.save(tmp_path / "audit.json")
+    assert json.loads((tmp_path / "audit.json").read_text())["encoding"]
+
+
 def test_beyond_twenty_regions_the_chart_adds_the_others_up() -> None:
-    pytest.importorskip("altair")
     regions = [(f"R{place}", {"hit": 1, "miss": place}) for place in range(30)]
 
     rows = charts.outcomes(regions, ("miss", "hit")).to_dict()["data"]["values"]

@@ -377,7 +377,7 @@ def _numbers(row: Mapping[str, Any]) -> dict[str, object]:
     if not placed:
         return {"phone": written}
     same = digits(str(placed)) == digits(str(written))
-    return {"phone": written if same else placed, "as written": None if same else written}
+    return {"phone": written if same else placed, "written": None if same else written}
 
 
 def _uuid(value: object) -> bool:

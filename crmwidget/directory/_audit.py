@@ -134,7 +134,7 @@ class Audit:
         return Difference(changes, len(self), self._library)
 
     def plot(self) -> Any:
-        """A bar for each region, of its calls by outcome; an Altair chart, to change or save.
+        """A bar for each region, of its calls by outcome; its `.chart` is Altair's.
 
         Raises MissingExtraError without Altair.
         """

@@ -122,7 +122,7 @@ def test_a_contact_has_its_number_as_placed_and_as_written(crm: BottleCRM) -> No
 
     assert [(phone.kind, phone.number) for phone in bo.phones] == [
         ("phone", BO),
-        ("as written", "(202) 555-0143"),
+        ("written", "(202) 555-0143"),
     ]
     assert (bo.email, bo.fields["plan"]) == ("bo@example.com", "gold")
 
