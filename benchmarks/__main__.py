@@ -18,6 +18,8 @@ MODULES = {
     "nodelay": "nodelay",
     "busy": "busy",
     "burst": "burst",
+    "directory": "directory",
+    "lookup": "lookup",
     "import": "import_",
     "frontend": "frontend",
     "journal": "journal",

@@ -242,7 +242,25 @@ def test_numbers_of_every_column_are_indexed_once_they_are_mended() -> None:
     }
 
 
+def test_everybody_who_shares_a_number_is_found_and_nobody_beside_them() -> None:
+    phones = ["+12025550142", *["+1 202 555 0143"] * 40, "+12025550144", "'+12025550143"]
+    data: Columns = {"id": list(range(43)), "name": ["Bo"] * 43, "phone": phones}
+
+    found = Directory(pl.DataFrame(data)).find("+12025550143")
+
+    assert [match.contact.id for match in found] == [*range(1, 41), 42]
+
+
 # ---------------------------------------------------------------- what it leaves alone
+def test_mending_a_vector_leaves_it_as_it_was() -> None:
+    given = _vector.Vector.of(["a", "b"])
+
+    mended = given.mended(str.upper, unlike="a")
+
+    assert given._series.to_list() == ["a", "b"]
+    assert mended._series.to_list() == ["a", "B"]
+
+
 @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
 def test_the_frame_is_not_changed(kind: str) -> None:
     data: Columns = {

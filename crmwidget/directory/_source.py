@@ -161,8 +161,6 @@ class Rows:
         for part in self.parts(column.columns, since=row or 0):
             if row is None:
                 return
-            if row >= part.start + part.count:
-                continue
             cells, kinds = part.columns[column.name], self._kinds(column, part)
             while row is not None and row < part.start + part.count:
                 if kinds[row - part.start] is not None:

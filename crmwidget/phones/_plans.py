@@ -32,7 +32,7 @@ __all__ = ["Plans"]
 
 _SHORTEST: Final = 2
 _LONGEST: Final = 17
-_COLD: Final = 10
+_COLD: Final = 5
 """So many numbers are asked for, per region of a code, before a plan is worked out."""
 
 

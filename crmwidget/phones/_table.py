@@ -28,7 +28,7 @@ _BLOCK: Final = 4096
 _MOST: Final = 500_000
 """Entries; a table that has more of them is left, and a new one begun."""
 _WORTH_RULES: Final = 200
-"""In a batch of so many texts the rules are worked out when a country first comes by."""
+"""In a batch of so many texts the rules of its region are worked out at once."""
 _MEMORY: Final = 8192
 """Texts that are remembered with what came out."""
 
@@ -190,7 +190,7 @@ def _rule(number: str, region: str | None, *, warm: bool) -> Tree:
     tree: Tree = head[number[:_HEAD]]
     if tree is Verdict.ASK:
         with LOCK:
-            tree = head.after(number[:_HEAD], warm=warm)
+            tree = head.after(number[:_HEAD], warm=warm and not plus)
     at = _HEAD
     while type(tree) is Node:
         tree = tree[number[at : at + CHUNK]]
