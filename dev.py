@@ -377,7 +377,8 @@ TSC = "node node_modules/typescript/bin/tsc"
 VITEST = "node node_modules/vitest/vitest.mjs run --project"
 PYTEST = "python -m pytest"
 FOLDERS = {
-    name: f"tests/{name}" for name in ("browser", "hostile", "notebooks", "engines", "systems")
+    name: f"tests/{name}"
+    for name in ("browser", "hostile", "conformance", "notebooks", "engines", "systems")
 }
 SERVERS = ("engines", "systems")
 IGNORED = " ".join(f"--ignore={path}" for path in FOLDERS.values())

@@ -1,0 +1,359 @@
+"""The stage: a client application in a browser, and the kit's own connector in its frame.
+
+The simulator has habits: it pings, asks and rings by itself. So what the client loads from the
+connector's origin is answered by connector.html, which does nothing that Python has not
+said; one rule at the end plays with the simulator itself. Everything that waits is bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from crmwidget.conformance._shape import MISSING
+from crmwidget.errors import ConformanceError
+from crmwidget.privacy import mask
+from crmwidget.protocol import FROM_CONNECTOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from playwright.sync_api import Dialog, Error, Frame, Page, Request, Route
+
+HERE: Final = Path(__file__).parent
+OPENING: Final = 30.0
+"""Seconds in which the client shows its frame."""
+LOOKING: Final = 0.05
+"""Seconds between two looks for it."""
+HUNG: Final = 10.0
+"""Seconds after which a page that answers nothing counts as hung."""
+QUIET: Final = 0.02
+"""Seconds that are always waited for what should not come."""
+LONGEST: Final = 120
+"""Characters of an error's text that are shown."""
+_KIT: Final = "window[Symbol.for('crmwidget.conformance')]"
+
+
+@dataclass(slots=True)
+class Heard:
+    """A message that came to the frame."""
+
+    message: Any
+    text: bool
+    """It was a string, and is shown here read as JSON."""
+    client: bool
+    """It came from the window around the frame."""
+    taken: bool = False
+    """Some rule has waited for it, or judged it."""
+
+    @property
+    def action(self) -> str:
+        """The action in lower case; empty where there is none."""
+        found = self.message.get("action") if isinstance(self.message, dict) else None
+        return found.lower() if isinstance(found, str) else ""
+
+    @property
+    def data(self) -> Any:
+        """Its data, or MISSING."""
+        return self.message.get("data", MISSING) if isinstance(self.message, dict) else MISSING
+
+
+class Stage:
+    """One client; `ask`, `post` and `settle` are the connector, `click` is the user."""
+
+    def __init__(
+        self, page: Page, connector: str, dial: Sequence[str] = (), patience: float = 5.0
+    ) -> None:
+        self.page = page
+        self.connector = connector
+        parts = urlsplit(connector)
+        host = parts.hostname or ""
+        named = any(letter.isalpha() for letter in host) and "." in host
+        self.stranger = f"{parts.scheme}://{host if named else 'other'}.stranger.example"
+        """Another origin, whose name begins like the connector's."""
+        self.dial = tuple(dial)
+        self.patience = patience
+        self.heard: list[Heard] = []
+        self.errors: list[str] = []
+        """What the page threw and nobody has judged."""
+        self.judged: set[str] = set()
+        self.dialogs = 0
+        self.windows = 0
+        self.requests: list[tuple[str, str, str]] = []
+        """Method, URL and body of each that went elsewhere than to the connector."""
+        self.kept: dict[str, Any] = {}
+        """What rules found out for each other."""
+        self.slowest = 0.0
+        """Seconds of the slowest answer so far."""
+        self.barrier: tuple[str, str] | None = None
+        """Question and answer that tell that all before has been read."""
+        self.simulated = False
+        self._pulled = 0
+        self._document = (HERE / "connector.html").read_text(encoding="utf-8")
+        self._watch()
+
+    # ------------------------------------------------------------ the browser
+    def _watch(self) -> None:
+        page = self.page
+        page.add_init_script(path=HERE / "client.js")
+        page.on("pageerror", self._threw)
+        page.on("dialog", self._answer)
+        page.on("popup", self._popup)
+        page.on("request", self._request)
+        page.context.route(lambda url: _within(url, self.connector, self.stranger), self._fulfil)
+
+    def _threw(self, error: Error) -> None:
+        self.errors.append(_said(error.name or "", error.message))
+
+    def _answer(self, dialog: Dialog) -> None:
+        self.dialogs += 1
+        dialog.accept()
+
+    def _popup(self, page: Page) -> None:
+        self.windows += 1
+        page.close()
+
+    def _request(self, request: Request) -> None:
+        if not _within(request.url, self.connector, self.stranger):
+            body = request.post_data_buffer or b""
+            text = body[:100_000].decode(errors="replace")
+            self.requests.append((request.method, request.url, text))
+
+    def _fulfil(self, route: Route) -> None:
+        if route.request.resource_type not in {"document", "fetch", "xhr"}:
+            route.fulfill(status=404)
+            return
+        text = self._document
+        if self.simulated:
+            from crmwidget.simulator import page
+
+            text = page()
+        headers = {
+            "Content-Type": "text/html; charset=utf-8",
+            "Cache-Control": "no-store",
+            "Access-Control-Allow-Origin": "*",
+            # A client that isolates itself may only embed what allows it
+            "Cross-Origin-Embedder-Policy": "require-corp",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
+        if _within(route.request.url, self.connector):
+            # A process of its own, where possible: a client that hangs does not hang its frame
+            headers["Origin-Agent-Cluster"] = "?1"
+        route.fulfill(headers=headers, body=text)
+
+    def find(self) -> None:
+        """Wait for the client's frame; raises ConformanceError if there is none."""
+        self.frame = self._first_frame()
+        if self.frame.parent_frame is None:
+            raise ConformanceError(
+                f"{self.connector} was not loaded into a frame, but as the page itself",
+                "Give the address of the client application, which embeds the connector.",
+            )
+        self.client = self.frame.parent_frame
+        self.address = self.frame.url
+
+    def _first_frame(self) -> Frame:
+        for _ in range(int(OPENING / LOOKING)):
+            for frame in self.page.frames:
+                if _within(frame.url, self.connector):
+                    with contextlib.suppress(Exception):  # it is being replaced
+                        frame.wait_for_function("() => 'probe' in window", timeout=HUNG * 1000)
+                        return frame
+            self.page.wait_for_timeout(LOOKING * 1000)
+        raise ConformanceError(
+            f"the client loaded nothing from {self.connector} into a frame within {OPENING:g} s",
+            "Give --connector the origin of its iframe's src, and a URL where the iframe is "
+            "shown without a login or a click.",
+        )
+
+    def value(self, expression: str, arg: object = None) -> Any:
+        """The value of a function in the client; unlike `evaluate` it does not wait for ever."""
+        body = f"arg => ({{ value: ({expression})(arg) }})"
+        found = self.client.wait_for_function(body, arg=arg, polling=10, timeout=HUNG * 1000)
+        return found.json_value()["value"]
+
+    # ------------------------------------------------------------ the connector
+    def ask(
+        self,
+        action: str,
+        *data: object,
+        reply: str,
+        count: int = 1,
+        wait: float | None = None,
+        times: int = 1,
+    ) -> list[Heard]:
+        """Post a question and wait for its answers: those that came, `count` at most."""
+        messages = [message(action, *data)] * times
+        since = len(self.pull())
+        took = self._exchange(messages, reply, count, self.patience if wait is None else wait)
+        new = [one for one in self.heard[since:] if one.action == reply.lower()][:count]
+        for one in new:
+            one.taken = True
+        if len(new) == count:
+            self.slowest = max(self.slowest, took)
+        return new
+
+    def post(self, *messages: object) -> None:
+        """Post without waiting."""
+        self._exchange(list(messages))
+
+    def wait_for(self, reply: str) -> None:
+        """Wait for a message that somebody else has caused, as long as for an answer."""
+        self._exchange([], reply, 1, self.patience)
+
+    def _exchange(
+        self,
+        messages: Sequence[object],
+        reply: str = "",
+        count: int = 0,
+        wait: float = 0,
+        *,
+        rest: float = 0,
+        written: str = "",
+    ) -> float:
+        """Post, wait for answers, and take in what came; returns the seconds until then."""
+        found = self.frame.evaluate(
+            f"arg => probe.exchange({{...arg, messages: [...arg.messages, {written}]}})",
+            {
+                "messages": list(messages),
+                "action": reply,
+                "count": count,
+                "ms": wait * 1000,
+                "rest": rest * 1000,
+                "since": self._pulled,
+            },
+        )
+        self._take_in(found["heard"])
+        return float(found["took"]) / 1000
+
+    def pull(self) -> list[Heard]:
+        """All messages so far."""
+        self._take_in(self.frame.evaluate("since => probe.heard.slice(since)", self._pulled))
+        return self.heard
+
+    def _take_in(self, entries: list[dict[str, Any]]) -> None:
+        self._pulled += len(entries)
+        self.heard += [Heard(one["message"], one["text"], one["client"]) for one in entries]
+
+    def take(self, since: int) -> list[Heard]:
+        """What came since that nobody asked for; notifications are nobody's answer."""
+        new = [one for one in self.heard[since:] if not one.taken and one.action != NOTICE]
+        for one in new:
+            one.taken = True
+        return new
+
+    def pass_barrier(self, written: str = "", rest: float = 0) -> bool:
+        """Wait until the client has read what was posted; whether it answers.
+
+        written: what is posted before, in JavaScript. rest: seconds that are waited afterwards.
+        """
+        if self.barrier is None:
+            return False
+        asked, answer = self.barrier
+        since = len(self.heard)
+        if written:
+            self._exchange([], written=written)
+        self._exchange([message(asked)], answer, 1, self.patience, rest=rest)
+        for one in self.heard[since:]:
+            if one.action == answer.lower() and not one.taken:
+                one.taken = True
+                return True
+        return False
+
+    def settle(self) -> int:
+        """Wait until an answer would be there; returns where the messages now end."""
+        # To some clients ready means that the frame has loaded again: it would disable dialling
+        if self.barrier and self.barrier[0] != "ready":
+            self.pass_barrier(rest=self.late)
+        else:
+            self._exchange([], rest=self.late)
+        return len(self.heard)
+
+    @property
+    def late(self) -> float:
+        """Seconds after which an answer would be there."""
+        return QUIET + 2 * self.slowest
+
+    def survives(self, cases: Sequence[tuple[str, str]]) -> Iterator[str]:
+        """Post each written message; yields what the client threw, or that it fell silent.
+
+        cases: what a message is called, and the message in JavaScript.
+        """
+        for name, expression in cases:
+            errors = len(self.errors)
+            if not self.barrier:
+                self._exchange([], written=expression, rest=self.late)
+            elif not self.pass_barrier(expression):
+                yield f"{name}: no message is answered any more"
+            yield from (f"{name}: the client threw {one}" for one in self.take_errors(errors))
+        errors = len(self.errors)
+        self.settle()
+        self.value("() => 0")
+        names = ", ".join(name for name, _ in cases)
+        yield from (f"after {names}: it threw {one}" for one in self.take_errors(errors))
+
+    def take_errors(self, since: int) -> list[str]:
+        """What was thrown since, for the rule that judges it; the rest is for the last rule."""
+        found = self.errors[since:]
+        del self.errors[since:]
+        self.judged.update(found)
+        return found
+
+    def once(self, find: Callable[[Stage], Any]) -> Any:
+        """What a function finds out, which is done once."""
+        name = f"{find.__module__}.{find.__qualname__}"
+        if name not in self.kept:
+            self.kept[name] = find(self)
+        return self.kept[name]
+
+    def go(self, url: str) -> None:
+        """Load another document into the frame."""
+        self.pull()
+        self.frame.goto(url, wait_until="load", timeout=HUNG * 1000)
+        self._pulled = 0
+
+    def kit(self, call: str) -> Any:
+        """Call what client.js has put into the client's window; None: it is not there."""
+        return self.value(f"() => {_KIT}?.{call} ?? null")
+
+    # ------------------------------------------------------------ the user
+    def clickable(self) -> bool:
+        """Whether the (first) element to click is there, shown and enabled."""
+        self.value("() => 0")
+        first = self.client.locator(self.dial[0]).first
+        with contextlib.suppress(Exception):
+            return first.count() > 0 and first.is_visible() and first.is_enabled()
+        return False
+
+    def click(self, patience: float | None = None) -> str:
+        """Do what a user does to call; returns why it could not be done, or nothing."""
+        from playwright.sync_api import Error
+
+        for selector in self.dial:
+            try:
+                wait = self.patience if patience is None else patience
+                self.client.locator(selector).first.click(timeout=wait * 1000)
+            except Error as error:
+                return f"{selector} cannot be clicked ({error.message.splitlines()[0]})"
+        return ""
+
+
+NOTICE: Final = "displayerrornotification"
+
+
+def message(action: str, *data: object) -> dict[str, object]:
+    """A message of the connector; without `data` there is no such key."""
+    envelope: dict[str, object] = {"type": FROM_CONNECTOR, "action": action}
+    return {**envelope, "data": data[0]} if data else envelope
+
+
+def _within(url: str, *origins: str) -> bool:
+    return any(url == one or url.startswith((f"{one}/", f"{one}?", f"{one}#")) for one in origins)
+
+
+def _said(name: str, text: str) -> str:
+    whole = mask(f"{name}: {text}" if name and not text.startswith(name) else text)
+    return whole if len(whole) <= LONGEST else f"{whole[:LONGEST]}..."

@@ -1,0 +1,167 @@
+"""Whole clients: a correct one, the least there is, and those that cannot be checked."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from crmwidget import cli
+from crmwidget.conformance import _stage, check, rules
+from crmwidget.errors import ConformanceError
+from tests.conformance.site import CONNECTOR
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conformance.site import Site
+
+LEAST = """
+<!doctype html>
+<title>Answers what is mandatory</title>
+<iframe
+  src="https://connector.example.com/?tenantId=ABCDEF"
+  allow="camera; microphone; geolocation"></iframe>
+<script>
+  const iframe = document.querySelector("iframe");
+  const CONNECTOR = new URL(iframe.src).origin;
+  const data = {
+    callCenterSettings: {},
+    currentUser: {
+      attributes: { type: "User" }, Name: "Ada Marsh", Username: "ada@example.com", Id: "7",
+      LanguageLocaleKey: "en_US",
+    },
+  };
+  const answers = { ready: { action: "ready" }, requestCrmData: { action: "crmData", data } };
+  onmessage = ({ origin, source, data }) => {
+    if (origin !== CONNECTOR || source !== iframe.contentWindow) return;
+    if (data?.type !== "CRMConnectMessage" || !Object.hasOwn(answers, data.action)) return;
+    source.postMessage({ type: "ClientAppMessage", ...answers[data.action] }, CONNECTOR);
+  };
+</script>
+"""
+
+
+def test_the_command_checks_a_correct_client(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = site.add("correct")
+    files = [tmp_path / "check.json", tmp_path / "check.xml"]
+    arguments = ["--connector", f"{CONNECTOR}/", "--dial", "#call", "--patience", "2"]
+
+    status = cli.main(["check", url, *arguments, "--json", str(files[0]), "--junit", str(files[1])])
+
+    told = capsys.readouterr()
+    assert status == 0, told.out
+    found = json.loads(files[0].read_text())
+    assert [one["id"] for one in found["rules"]] == [rule.id for rule in rules()]
+    assert {one["result"] for one in found["rules"]} == {"passed"}
+    assert {*found["rules"][0]} == {"id", "title", "evidence", "result", "detail"}
+    suite = ET.parse(files[1]).getroot()[0]  # noqa: S314 - our own file
+    assert suite.attrib["tests"] == str(len(rules()))
+    assert told.out.splitlines()[-1] == f"{len(rules())} passed"
+    assert "the handshake" in told.err
+
+
+def test_a_broken_client_ends_the_command_with_1(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = site.add("broken", [("count: String(results.length)", "count: results.length")])
+
+    status = cli.main(["check", url, "--connector", CONNECTOR, "--patience", "1"])
+
+    told = capsys.readouterr().out.splitlines()
+    assert status == 1
+    assert told[1:3] == [
+        "FAILED          directory-count [S]",
+        "                expected: count is text, and the number of results",
+    ]
+    assert told[-1].startswith("1 failed, ")
+
+
+def test_a_client_on_the_same_site_as_its_connector_is_checked_as_any_other(site: Site) -> None:
+    connector = "http://127.0.0.1:9"
+    url = site.add("same-site", connector=connector)
+
+    report = check(url, connector, "#call", patience=2)
+
+    assert [one.rule.id for one in report.rules if one.result != "passed"] == []
+
+
+def test_features_that_a_client_does_not_have_are_not_applicable(site: Site) -> None:
+    site.pages["/least"] = LEAST
+
+    report = check(f"{site.origin}/least", CONNECTOR, patience=0.5)
+
+    assert report.passed, str(report)
+    results = {one.rule.id: one.result for one in report.rules}
+    assert "failed" not in results.values(), str(report)
+    assert {id_ for id_, result in results.items() if result == "not applicable"} == {
+        "settings-yes-no",
+        "capabilities",
+        *(id_ for id_ in results if id_.startswith(("directory-", "history-"))),
+        *(id_ for id_ in results if id_.startswith("fields-") and id_ != "fields-missing-list"),
+        *(id_ for id_ in results if id_.startswith("dial-") and id_ != "dial-only-by-user"),
+        "pop-second-number",
+        "log-save-once",
+        "reload-disables-dial",
+        "notice-shape",
+    }
+
+
+@pytest.mark.parametrize("connector", [CONNECTOR, "http://127.0.0.1:9"])
+def test_a_client_that_hangs_is_a_failed_rule_and_an_end(
+    site: Site, monkeypatch: pytest.MonkeyPatch, connector: str
+) -> None:
+    monkeypatch.setattr(_stage, "HUNG", 2.0)
+    changes = [('document.getElementById("notice").textContent = "Reports";', "for (;;);")]
+    url = site.add("hangs", changes, connector)
+
+    report = check(url, connector, "#call", patience=1)
+
+    assert [one.rule.id for one in report.rules if one.result == "failed"] == ["reports"]
+    assert "hangs" in report["reports"].detail
+    assert (
+        report["other-types-ignored"].detail
+        == "not checked: the page answers nothing since reports"
+    )
+
+
+def test_a_client_that_removes_its_frame_is_a_failed_rule_and_an_end(site: Site) -> None:
+    changes = [('document.getElementById("notice").textContent = "Reports";', "iframe.remove();")]
+
+    report = check(site.add("removes", changes), CONNECTOR, "#call", patience=1)
+
+    assert [one.rule.id for one in report.rules if one.result == "failed"] == ["reports"]
+    assert report["reports"].seen == "the frame was removed"
+
+
+def test_a_url_that_cannot_be_opened_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    status = cli.main(["check", "http://127.0.0.1:9/", "--connector", CONNECTOR])
+
+    said = capsys.readouterr()
+    assert status == 1
+    assert said.out == ""
+    assert said.err.splitlines()[1].startswith("crmwidget: http://127.0.0.1:9/ cannot be opened (")
+    assert len(said.err.splitlines()) == 2
+
+
+def test_a_client_that_never_loads_its_connector_is_one_sentence(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_stage, "OPENING", 1.0)
+
+    with pytest.raises(ConformanceError, match=r"loaded nothing from https://other\.example\.com"):
+        check(site.add("never"), "https://other.example.com")
+
+
+def test_an_error_of_the_server_is_no_client(site: Site) -> None:
+    with pytest.raises(ConformanceError, match=r"answers 404\. Give the URL of the page"):
+        check(f"{site.origin}/nowhere", CONNECTOR)
+
+
+async def test_a_check_runs_where_a_loop_runs_as_in_a_notebook(site: Site) -> None:
+    with pytest.raises(ConformanceError, match="answers 404"):
+        check(f"{site.origin}/nowhere", CONNECTOR)
