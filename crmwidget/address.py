@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from crmwidget.errors import OriginError
+from crmwidget.errors import OriginError, without_path
 
 _EXAMPLE = "Give the connector's own address: CRMWidget('https://connector.example.com/...')"
 _PORTS = {"https": 443, "http": 80}
@@ -43,7 +43,7 @@ def address(url: object) -> Address:
             url,
             "http is only allowed on this machine (localhost), since anybody on the network "
             "could speak for the connector",
-            f"Use 'https://{parts.netloc}{parts.path}'.",
+            f"Use '{without_path(url.replace('http:', 'https:', 1))}'.",
         )
     port = _port(url, parts)
     origin = f"{parts.scheme}://{host}" + (
@@ -72,7 +72,9 @@ def _split(url: str) -> SplitResult:
         raise OriginError(url, "it names no host", _EXAMPLE + ".")
     if not parts.scheme or (parts.scheme and "." in parts.scheme) or parts.path[:1].isdigit():
         raise OriginError(
-            url, "no https origin in it", f"Write the scheme: 'https://{url.lstrip('/')}'."
+            url,
+            "no https origin in it",
+            f"Write the scheme: 'https://{without_path(url.lstrip('/'))}'.",
         )
     raise OriginError(
         url,

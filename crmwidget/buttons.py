@@ -1,19 +1,27 @@
 """Buttons: what a person asked for in the panel, from a closed list.
 
-Runs where handlers run. What goes wrong is shown to the person who pressed.
+Runs where handlers run, but for what runs nothing of a user's. What goes wrong is
+shown to the person who pressed.
 """
 
 from __future__ import annotations
 
+import json
 import time
+import uuid
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget import answers
 from crmwidget.failures import Failure, advised
+from crmwidget.session import ABSENT
+from crmwidget.stage import Stage
+from crmwidget.traffic import LARGE
 
 if TYPE_CHECKING:
     from crmwidget.client import Client
+    from crmwidget.session import Send
+    from crmwidget.stage import Ran
 
 Args = Mapping[str, Any]
 
@@ -30,7 +38,17 @@ class Buttons:
             "choose": self._choose,
             "retry": lambda args, seq: client.journal.retry(),
             "ring": lambda args, seq: client.command("ring", dict(args)),
+            "run_message": self._run_message,
+            "diagnose": self._diagnose,
         }
+
+    def pressed_at_once(self, item: Mapping[str, Any], epoch: str) -> bool:
+        """Whether this was something that need not wait for a handler; called under the lock."""
+        args = item.get("args")
+        if item.get("what") != "watch" or not isinstance(args, dict):
+            return False
+        self._client.watch(epoch if args.get("on") is True else None)
+        return True
 
     def pressed(self, item: Mapping[str, Any]) -> None:
         """An item `do` of the wire, see js/src/core/wire.ts; one that nobody knows is ignored."""
@@ -73,3 +91,50 @@ class Buttons:
             return
         job.handler, job.arrived = who.handler, started
         client.showing(lambda: client.desk.draw(job, who, outcome))
+
+    def _run_message(self, args: Args, seq: int) -> None:
+        """An edited message through today's handlers; what it is answered goes to the panel."""
+        client, action = self._client, str(args.get("action", ""))
+        try:
+            with Stage(client, shown=True) as stage:
+                # A key that no log has: a handler that saves must not take it for one it knows.
+                found = _ran(stage.run(action, args.get("data"), f"again/{uuid.uuid4().hex}"))
+        except Exception as error:  # noqa: BLE001 - shown where the person pressed
+            found = {"error": Failure.text_of(error)}
+        data = {"ask": args.get("ask"), "action": action, **_NOTHING, **found}
+        client.showing(lambda: client.show("ran", data, seq))
+
+    def _diagnose(self, args: Args, seq: int) -> None:
+        from crmwidget.diagnosis import examine
+
+        client = self._client
+        found = examine(client.evidence(answers=True)).to_wire()  # the page is there: it asks
+        client.showing(lambda: client.show("diagnosis", found, seq))
+
+
+_NOTHING: Final[Mapping[str, Any]] = {
+    "answers": [], "shown": None, "by": None, "error": None, "problems": [], "ms": None,
+}  # fmt: skip
+
+
+def _ran(ran: Ran) -> dict[str, Any]:
+    """ShownRan of js/src/core/wire.ts."""
+    entry = ran.entry
+    return {
+        "answers": [{"action": send.action, **_said(send)} for send in ran.sent],
+        "shown": None if entry.shown is None else list(entry.shown),
+        "by": entry.answered_by,
+        "error": entry.error,
+        "problems": list(entry.problems),
+        "ms": entry.milliseconds,
+    }
+
+
+def _said(send: Send) -> dict[str, Any]:
+    if send.data is ABSENT:
+        return {}
+    if not isinstance(send.data, bytes):
+        return {"data": send.data}
+    if len(send.data) > LARGE:
+        return {"data": {"$bytes": len(send.data)}}
+    return {"data": json.loads(send.data)}

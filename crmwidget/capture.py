@@ -15,6 +15,7 @@ from crmwidget.errors import CRMWidgetError
 from crmwidget.handlers import Handlers
 from crmwidget.privacy import TAG, digest, kept_key, key_name, redact, tags_of
 from crmwidget.session import ABSENT
+from crmwidget.stage import Stage
 from crmwidget.traffic import LARGE
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Capture", "Difference", "Message", "Replay"]
 
-PATIENCE: Final = 120.0
-"""Seconds until a handler without a time-out is given up."""
 _LONGEST_PAUSE: Final = 10.0
 """Seconds: at the speed it happened, nobody waits for an hour in which nothing was said."""
 
@@ -141,11 +140,11 @@ class Capture:
         then = self._answers()
         diff: list[Difference] = []
         errors: list[str] = []
-        with _Stage(source) as stage:
+        with Stage(source) as stage:
             for before, message in zip([None, *heard], heard, strict=False):
                 _pause(before, message, speed)
                 data = values.restored(message.data)
-                now = stage.run(message, data, key)
+                now = _ran(stage, message, data, key)
                 if now["error"] is not None:
                     errors.append(f"{message.action} (message {message.n}): {now['error']}")
                 was = {
@@ -204,46 +203,6 @@ def test_{name}(phone):
 '''
 
 
-class _Stage:
-    """A client of its own with the phone's handlers and answers, and no connector."""
-
-    def __init__(self, phone: Client) -> None:
-        self._phone = phone
-        self._client = Client("replay", phone.handlers)
-        sources, own = phone.sources, self._client.sources
-        own.crm_data, own.user, own.directory = sources.crm_data, sources.user, sources.directory
-        own.crm, own.region = sources.crm, sources.region
-        self._client.connector = phone.connector
-        self._client.in_memory = True
-        self._client.timeout = phone.timeout
-
-    def __enter__(self) -> Self:
-        self._client.configure()
-        # What a handler sends by `phone.notify(...)` belongs to the replay as well.
-        self._phone.stand_in = self._client
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._phone.stand_in = None
-        self._client.close(force=True)
-
-    def run(self, message: Message, data: object, key: bytes) -> dict[str, Any]:
-        """Deliver one, and say what came of it, redacted."""
-        sent: list[Send] = []
-        self._client.sent = sent.append
-        job = self._client.deliver(message.action, data, message.key)
-        if not job.wait(PATIENCE):
-            raise CRMWidgetError(
-                f"message {message.n}, {message.action}: no handler finished within "
-                f"{PATIENCE:g} s. Give it a time-out: on(..., timeout=)."
-            )
-        return {
-            "answers": [[send.action, _said(send, key)] for send in sent],
-            "shown": redacted_ids(job.entry.shown, key),
-            "error": job.entry.error,
-        }
-
-
 class _Values:
     """Whose the tags are, as far as the phone's own contacts and user tell."""
 
@@ -292,6 +251,19 @@ def _tags_in(data: Any) -> Iterator[str]:
     elif isinstance(data, dict | list):
         for value in data.values() if isinstance(data, dict) else data:
             yield from _tags_in(value)
+
+
+def _ran(stage: Stage, message: Message, data: object, key: bytes) -> dict[str, Any]:
+    """Deliver one, and say what came of it, redacted."""
+    try:
+        ran = stage.run(message.action, data, message.key)
+    except CRMWidgetError as error:
+        raise CRMWidgetError(f"message {message.n}, {error}") from None
+    return {
+        "answers": [[send.action, _said(send, key)] for send in ran.sent],
+        "shown": redacted_ids(ran.entry.shown, key),
+        "error": ran.entry.error,
+    }
 
 
 def _said(send: Send, key: bytes) -> Any:

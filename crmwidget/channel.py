@@ -35,6 +35,8 @@ SILENT: Final = 30.0
 PAGES: Final = 8
 PARTS: Final = 16
 """Buffers kept for the next page that needs them, beyond those on their way."""
+_PARTS: Final = ("srcdoc", "traffic")
+"""What in the settings is the name of a buffer."""
 WAITING: Final = 1000
 """Items kept for a page that is not there yet."""
 
@@ -239,6 +241,11 @@ class Channel:
             self._waiting.popleft()
         self._waiting.append((item, part))
 
+    @property
+    def owed(self) -> bool:
+        """The page has not said yet that it holds all numbered items."""
+        return bool(self._outs or self._waiting)
+
     def set(self, settings: Item) -> None:
         """All settings; the last ones win."""
         self._settings = settings
@@ -265,7 +272,7 @@ class Channel:
         if self._settings is None:
             return []
         names = [a["part"] for a in self._settings["standing"].values() if "part" in a]
-        return [*names, self._settings["srcdoc"]] if "srcdoc" in self._settings else names
+        return [*names, *(self._settings[k] for k in _PARTS if k in self._settings)]
 
     def flush(self, *, now: float) -> list[tuple[dict[str, Any], list[bytes]]]:
         """What is to be transmitted now: contents and their buffers."""

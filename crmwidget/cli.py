@@ -69,15 +69,61 @@ def parser() -> argparse.ArgumentParser:
         help="the agent has to log in first: at its own login page (form), or by single sign-on "
         "that refuses to be framed (sso)",
     )
+    command.add_argument(
+        "--scenario",
+        metavar="FILE",
+        help="a scenario as YAML or JSON, or the name of one that is built in: it is worked off "
+        "once a page has embedded the connector, its report printed, and the exit status is 0 "
+        "where all that it expects came, else 1",
+    )
     command.set_defaults(command=simulate)
 
-    text = "ask an address why a connector there may stay silent; exit status 1 where it is found"
+    text = (
+        "say why a connector at an address may stay silent, asked from here and in a browser; exit "
+        "status 0: nothing is in its way, 1: something is, 2: this is no address"
+    )
     command = commands.add_parser("diagnose", help=text, description=text)
     command.add_argument("url", metavar="URL", help="the connector's address, as in the notebook")
     command.add_argument(
-        "--page", metavar="ORIGIN", help="where the notebook is, such as https://hub.example.com"
+        "--page",
+        type=_origin,
+        metavar="ORIGIN",
+        help="where the notebook is, such as https://hub.example.com",
+    )
+    command.add_argument(
+        "--no-browser", action="store_true", help="ask from here alone, start no browser"
+    )
+    command.add_argument(
+        "--headed", action="store_true", help="show the browser, to log in while it waits"
+    )
+    command.add_argument(
+        "--patience", type=float, default=15.0, metavar="S", help="seconds for its `ready` (15)"
     )
     command.set_defaults(command=diagnose)
+
+    text = "drive a client application in a browser, and say which rules of the wire it keeps"
+    command = commands.add_parser("check", help=text, description=text)
+    command.add_argument("url", metavar="URL", help="the page that shows the client")
+    command.add_argument(
+        "--connector",
+        type=_origin,
+        required=True,
+        metavar="ORIGIN",
+        help="the origin of its iframe's src; what it loads from there is answered by the kit",
+    )
+    command.add_argument(
+        "--dial",
+        action="append",
+        metavar="SELECTOR",
+        help="what a user clicks to call; given several times: clicked one after the other",
+    )
+    command.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
+    command.add_argument("--junit", type=Path, metavar="FILE", help="write them as JUnit XML")
+    command.add_argument(
+        "--patience", type=float, default=5.0, metavar="S", help="seconds an answer may take (5)"
+    )
+    command.add_argument("--headed", action="store_true", help="show the browser")
+    command.set_defaults(command=check)
 
     text = "run a capture through today's handlers, and compare; without --with: show it"
     command = commands.add_parser("replay", help=text, description=text)
@@ -103,14 +149,58 @@ def demo(arguments: argparse.Namespace) -> None:
             interactive()
 
 
-def simulate(arguments: argparse.Namespace) -> None:
-    """Serve the simulated connector until interrupted."""
-    from crmwidget.simulator import serve
+def simulate(arguments: argparse.Namespace) -> int:
+    """Serve the simulated connector until interrupted, or until a scenario is through."""
+    from crmwidget.simulator import Scenario, scenario_of, serve
 
-    server = serve(arguments.port, arguments.login)
+    named = arguments.scenario
+    if named is None:
+        scenario = None
+    else:
+        scenario = Scenario.load(named) if Path(named).is_file() else scenario_of(named)
+    server = serve(arguments.port, arguments.login, scenario)
     with contextlib.closing(server), contextlib.suppress(KeyboardInterrupt):
         print(server.url, flush=True)
         server.serve_forever()
+    if scenario is None:
+        return 0
+    if server.report is None:
+        raise CRMWidgetError(
+            f"no page has worked {scenario.name!r} off: embed the address as a connector's."
+        )
+    print(server.report)
+    return 0 if server.report.passed else 1
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Check a client application; 1 where it breaks a rule."""
+    from crmwidget.conformance import check as checked
+
+    report = checked(
+        arguments.url,
+        arguments.connector,
+        arguments.dial,
+        patience=arguments.patience,
+        headed=arguments.headed,
+        progress=lambda part: print(part, file=sys.stderr, flush=True),
+    )
+    if arguments.json is not None:
+        arguments.json.write_text(report.to_json(), encoding="utf-8")
+    if arguments.junit is not None:
+        arguments.junit.write_text(report.to_junit(), encoding="utf-8")
+    print(report)
+    return 0 if report.passed else 1
+
+
+def _origin(text: str) -> str:
+    """The origin in an argument; a wrong one is a wrong use."""
+    from crmwidget.conformance import origin_of
+    from crmwidget.errors import OriginError
+
+    try:
+        return origin_of(text)
+    except OriginError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def replay(arguments: argparse.Namespace) -> int:
@@ -143,11 +233,32 @@ def _named(place: str) -> object:
 
 
 def diagnose(arguments: argparse.Namespace) -> int:
-    """Print what an address tells, 1 where something stands in the way."""
+    """Print what an address tells; 1 where something stands in the way, 2 where it is none."""
+    import warnings
+
     from crmwidget.address import address
     from crmwidget.diagnosis import of_address
-    from crmwidget.reach import reach
+    from crmwidget.errors import ConformanceError, MissingExtraError, OriginError
+    from crmwidget.reach import origin_of, reach
 
-    found = of_address(reach(address(arguments.url).src), arguments.page)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where a connector usually lives is no question here
+            src = address(arguments.url).src
+    except OriginError as error:
+        print(f"crmwidget: {error}", file=sys.stderr)
+        return 2
+    page = arguments.page and origin_of(arguments.page)
+    seen, why = None, "it was not asked to."
+    if not arguments.no_browser:
+        from crmwidget.looking import look
+
+        try:
+            seen = look(src, page, patience=arguments.patience, headed=arguments.headed)
+        except (MissingExtraError, ConformanceError) as error:
+            why = str(error)
+    found = of_address(reach(src), page, seen)
     print(found)
+    if seen is None:
+        print(f"No browser has looked: {why}")
     return 0 if found.good else 1

@@ -15,8 +15,9 @@ import os
 import threading
 import time
 from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 
 from crmwidget import answers, protocol
 from crmwidget.accounts import ClientAccounts
@@ -45,6 +46,7 @@ from crmwidget.session import (
     expiring,
     is_history,
 )
+from crmwidget.traffic import Entry as TrafficEntry
 from crmwidget.traffic import Traffic
 from crmwidget.workers import Clock
 
@@ -57,8 +59,10 @@ if TYPE_CHECKING:
     from crmwidget.failures import Failure
     from crmwidget.protocol import InteractionLog
 
-RECENT: Final = 200
-"""Messages that can be run again from the panel."""
+RECENT: Final = 1000
+"""Messages that the panel can ask about, or run again."""
+KNOCK: Final = 1.5
+"""Seconds that the page may take to say that it is there."""
 LARGE: Final = 256 * 1024
 """Bytes from which an answer travels as a binary buffer."""
 _SURROGATE: Final = b"\\ud"
@@ -78,8 +82,32 @@ class Link(Protocol):
         """Hand it to the comm; that it did not raise proves nothing."""
 
 
+@dataclass(slots=True)
+class _Page:
+    """What the page has said of itself, beyond its facts."""
+
+    heard: float | None = None
+    """When it spoke last, on time.monotonic()."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """Messages that it did not take, by reason."""
+    stranger: str | None = None
+    """Who spoke in the frame without being allowed to, and nobody after that who may."""
+    ended: str | None = None
+    """Why it has no frame any more."""
+    reached: threading.Event = field(default_factory=threading.Event)
+    """It holds all that was sent to it."""
+
+    def refuses(self, reasons: Mapping[str, object], stranger: object) -> None:
+        """It says what it has not taken since it said so last."""
+        self.refused.update({str(k): n for k, n in reasons.items() if isinstance(n, int)})
+        self.stranger = stranger if isinstance(stranger, str) else None
+
+
 class Client:
     """The phone without its widget: works in tests, replay and exported applications alike."""
+
+    on_main: ClassVar[bool] = False
+    """What a page has sent last came where cells run, so that nothing comes while one does."""
 
     def __init__(self, name: str = "phone", handlers: Handlers | None = None) -> None:
         self.name = name
@@ -101,6 +129,8 @@ class Client:
         self.in_memory = False
         """A test's connector speaks; there is no page."""
         self.closed = False
+        self.extra: Callable[[], str] | None = None
+        """The script that the simulator's page asks for when somebody wants more than it has."""
         self.stand_in: Client | None = None
         """While a capture is replayed: whom that replay's handlers speak to in our place."""
         self.changed: Callable[[str, object], None] = lambda name, value: None
@@ -117,12 +147,10 @@ class Client:
         """Seconds to add to the page's clock to read ours."""
         self._quickest = float("inf")
         """ms from the page's clock to ours, by the message that came quickest."""
-        self._heard: float | None = None
-        """When the page spoke last, on time.monotonic()."""
-        self._refused: Counter[str] = Counter()
-        """Messages that the page refused, by reason."""
-        self._stranger: str | None = None
+        self._page = _Page()
         self._missed = 0
+        self._watcher: str | None = None
+        """The page on which a person looks at the traffic."""
         self._tickets = itertools.count(1)
         self._keys = itertools.count(1)
         self.jobs: dict[int, Job] = {}
@@ -237,7 +265,8 @@ class Client:
         with self.lock:
             if self.closed:
                 return
-            self._heard = now
+            self._page.heard = now
+            Client.on_main = threading.current_thread() is threading.main_thread()
             events = self.channel.receive(content, now=now)
             left = self._left_page(content)
             jobs = {
@@ -257,6 +286,8 @@ class Client:
                 elif (job := jobs.get(event.seq)) in new:
                     self._start(job)
             self.flush()
+            if not self.channel.owed:
+                self._page.reached.set()
 
     def _left_page(self, content: object) -> float | None:
         """When the page sent this, in ms on its clock; it also tells how far that clock is off."""
@@ -280,7 +311,7 @@ class Client:
         item = event.item
         if item.get("t") == "note":
             self._noted(item)
-        elif item.get("t") == "do":
+        elif item.get("t") == "do" and not self._buttons.pressed_at_once(item, event.epoch):
             self.runner.later(lambda: self._buttons.pressed(item))
         self.channel.finish(event.epoch, event.seq, now=now)
 
@@ -336,6 +367,7 @@ class Client:
         place: tuple[str, int] | None = None,
     ) -> Job:
         ticket = next(self._tickets)
+        self._page.stranger = None  # one who may has spoken
         epoch, seq = place or (None, None)
         message = protocol.parse(action, data, at=at, key=key)
         entry = self.traffic.add("received", action, data, at=at, problems=message.problems)
@@ -426,17 +458,20 @@ class Client:
         given = note.get("detail")
         detail: dict[str, Any] = given if isinstance(given, dict) else {}
         what = note.get("what")
-        if what == "sim":
+        if what == "sim" and detail.get("wants") is True and self.extra is not None:
+            self.command("state", {"script": self.extra()})
+        elif what == "sim":
             # Behind what arrived before: `await call.end()` returns when the log is saved.
             self.runner.later(lambda: self._commands.answered(detail))
+        elif what == "lost":
+            self._page.ended = str(detail.get("reason"))
         elif what in ("rejected", "dropped"):
             reason = f"{detail.get('reason', what)}, {note.get('n', 1)} times"
             if detail.get("origin"):
                 reason += f", from {detail['origin']}"
             reasons = detail.get("reasons")
             if isinstance(reasons, dict):
-                self._refused.update({str(k): n for k, n in reasons.items() if isinstance(n, int)})
-                self._stranger = str(detail.get("origin")) if "origin" in reasons else None
+                self._page.refuses(reasons, detail.get("stranger"))
             action = str(detail.get("action", "?"))
             self.traffic.add("rejected", action, None, at=_now(), problems=(reason,))
         self.facts.update({name: detail[name] for name in _FACTS if name in detail})
@@ -509,6 +544,7 @@ class Client:
         epoch, seq = (job.log.place if job.log else None) or (job.epoch, job.seq)
         if epoch is not None and seq is not None and not keep:
             self.channel.finish(epoch, seq, now=now)
+        self.traced(job)
         self.summarise()
         self.flush()
 
@@ -584,6 +620,18 @@ class Client:
         """A message that the panel can still name."""
         return self._recent.get(seq)
 
+    def watch(self, epoch: str | None) -> None:
+        """On this page a person looks at the traffic; None: nobody does."""
+        self._watcher = epoch
+        if epoch is not None:
+            jobs = [job for job in self._recent.values() if job.epoch == epoch and job.finished]
+            self.desk.trace(jobs)
+
+    def traced(self, job: Job) -> None:
+        """Something became of it; costs nothing while nobody looks."""
+        if self._watcher is not None and job.epoch == self._watcher == self.channel.epoch:
+            self.desk.trace([job])
+
     def showing(self, show: Callable[[], object]) -> None:
         """Call what shows something to the person, and send it."""
         with self.lock:
@@ -627,18 +675,57 @@ class Client:
         """What the page has said of the connection, without contents."""
         return {name: self.facts[name] for name in _FACTS if name in self.facts}
 
-    def evidence(self) -> Evidence:
-        """What is known of why it is not ready."""
+    def knock(self, patience: float = KNOCK) -> bool | None:
+        """Whether the page answers, in so many seconds; None: as things stand it cannot."""
+        with self.lock:
+            if self.closed or self.in_memory or self._waits or self.channel.epoch is None:
+                return None
+            self._page.reached.clear()
+            self.summarise(again=True)
+            self.flush()
+        return self._page.reached.wait(patience)
+
+    @property
+    def _waits(self) -> bool:
+        """This kernel receives nothing while a cell runs."""
+        cell = self.runner.cell
+        in_notebook = cell is not None and cell.id is not None
+        return "kernel" in self.desk.warnings or (in_notebook and self.on_main)
+
+    def _since_ready(self) -> list[TrafficEntry]:
+        """The messages of this load of the frame: from its `ready` on."""
+        recent: list[TrafficEntry] = []
+        for entry in reversed(list(self.traffic)):
+            recent.append(entry)
+            if (entry.direction, entry.action) == ("received", "ready"):
+                break
+        return recent
+
+    def _crm_data_failure(self, recent: list[TrafficEntry]) -> Failure | None:
+        """Of the last answer to requestCrmData, if it was asked for in these messages."""
+        asked = next(
+            (e for e in recent if (e.direction, e.action) == ("received", "requestCrmData")), None
+        )
+        if asked is None or asked.error is None:
+            return None
+        action = asked.action
+        return next((f for f in reversed(self.errors) if f.message.action == action), None)
+
+    def evidence(self, *, answers: bool | None = None) -> Evidence:
+        """What is known of why it is not ready; `answers`: what `knock` gave."""
         from crmwidget.diagnosis import Evidence
 
         with self.lock:
             settings = self._settings or {}
-            counted = Counter((e.direction, e.action) for e in self.traffic)
+            recent = self._since_ready()
+            counted = Counter((e.direction, e.action) for e in recent)
             data: Any = self.sources.standing("requestCrmData")
             who = self.sources.answerer("requestCrmData")
-            found = [f"{f.message.action}: {f.summary}" for f in self.errors]
-            heard = None if self._heard is None else time.monotonic() - self._heard
+            failed = self._crm_data_failure(recent)
+            page = self._page
+            heard = None if page.heard is None else time.monotonic() - page.heard
             follows = self.sources.follows()
+            cell = self.runner.cell
             server = "JPY_PARENT_PID" in os.environ or "JPY_SESSION_NAME" in os.environ
             return Evidence(
                 connector=self.connector,
@@ -647,15 +734,21 @@ class Client:
                 status=self.status,
                 closed=self.closed,
                 facts=dict(self.facts),
+                ended=page.ended,
                 page_heard=heard,
-                refused=dict(self._refused),
-                stranger=self._stranger,
+                answers=answers,
+                making=cell is not None and not cell.ended.is_set(),
+                silence=float(settings.get("limits", {}).get("silence", 15)),
+                refused=dict(page.refused),
+                stranger=page.stranger,
                 received={a: n for (way, a), n in counted.items() if way == "received"},
                 sent={a: n for (way, a), n in counted.items() if way == "sent"},
                 crm_data_by=who.who if who else None,
-                errors=tuple(found),
+                crm_data_error=None if failed is None else failed.bare,
+                errors=tuple(f"{f.message.action}, {f.bare}" for f in self.errors),
                 contradictions=() if data is None else tuple(data.contradictions(**follows)),
                 kept=len(self.journal),
+                waits=self._waits,
                 old_kernel="kernel" in self.desk.warnings,
                 nodelay=os.environ.get("CRMWIDGET_NODELAY") == "on" if server else None,
             )

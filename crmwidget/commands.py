@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import itertools
+import time
 from typing import TYPE_CHECKING, Any
 
 from crmwidget.errors import SimulatorError
@@ -11,7 +12,16 @@ from crmwidget.errors import SimulatorError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Future = concurrent.futures.Future[dict[str, Any]]
+
+class Future(concurrent.futures.Future[dict[str, Any]]):
+    """What a command will have come to; one that takes long says how far it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.progress: dict[str, Any] | None = None
+        """As the page told last."""
+        self.heard: float | None = None
+        """When it told that, on time.monotonic()."""
 
 
 class Commands:
@@ -28,7 +38,11 @@ class Commands:
         return number, future
 
     def answered(self, answer: Mapping[str, Any]) -> None:
-        """The page's note: id, ok, error, state."""
+        """The page's note: id, ok, error, state; or id and progress, and the answer is to come."""
+        if "progress" in answer:
+            if (waiting := self._waiting.get(answer.get("id"))) is not None:
+                waiting.progress, waiting.heard = answer["progress"], time.monotonic()
+            return
         future = self._waiting.pop(answer.get("id"), None)
         if future is None:
             return

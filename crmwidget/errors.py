@@ -13,6 +13,7 @@ CRMWidgetError
 ├── PhoneClosedError                 the phone was closed
 ├── SimulatorError                   there is no simulator, or it refused
 ├── DemoError                        the demo did not get to where it should
+├── ConformanceError                 a client application could not be checked
 ├── AdapterError                     a CRM was asked and did not answer as it should
 │   ├── CredentialsError             it does not accept who asks
 │   ├── RecordNotFoundError          it has no such record, or shows it to others only
@@ -34,6 +35,7 @@ CRMWidgetError
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,7 +52,13 @@ class OriginError(CRMWidgetError, ValueError):
     def __init__(self, url: str, reason: str, advice: str) -> None:
         self.url = url
         self.reason = reason
-        super().__init__(f"cannot embed {url!r}: {reason}. {advice}")
+        super().__init__(f"cannot embed {without_path(url)!r}: {reason}. {advice}")
+
+
+def without_path(url: str) -> str:
+    """An address as far as its host: what follows may carry a token."""
+    host, rest = re.match(r"((?:[^/?#]*:)?(?://)?[^/?#]*)(.*)", url, re.DOTALL).groups()  # type: ignore[union-attr]
+    return host if rest in ("", "/") else f"{host}/..."
 
 
 class ActionError(CRMWidgetError, ValueError):
@@ -159,6 +167,13 @@ class DemoError(CRMWidgetError):
         self.wanted = wanted
         self.reached = reached
         super().__init__(f"the demo got as far as: {reached}, then waited for: {wanted}. {advice}")
+
+
+class ConformanceError(CRMWidgetError):
+    """A client application could not be checked at all; says nothing about its rules."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(f"{what}. {advice}")
 
 
 class AdapterError(CRMWidgetError):

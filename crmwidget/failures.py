@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from crmwidget.errors import AdapterError, AnswerError, CrmDataError, HandlerTimeoutError
 from crmwidget.privacy import mask
 
 if TYPE_CHECKING:
     from crmwidget.handlers import Handler
     from crmwidget.protocol import Message
 
+_OURS = (CrmDataError, AnswerError, HandlerTimeoutError, AdapterError)
+"""Errors whose texts say names, classes and times, and nothing that a person has written."""
 _SUBJECT = {
     "requestPerformInteractionScreenPop": "The screen pop",
     "requestSaveInteractionLog": "Saving the call log",
@@ -53,6 +56,13 @@ class Failure:
     def summary(self) -> str:
         """Class and masked message."""
         return self.text_of(self.error)
+
+    @property
+    def bare(self) -> str:
+        """What failed and the error's class; its message only where it is ours, without data."""
+        if isinstance(self.error, _OURS):
+            return str(self.error)
+        return f"{self.name} raised {type(self.error).__name__}."
 
     @property
     def for_agent(self) -> str:

@@ -1,4 +1,4 @@
-"""pytest plugin: `connector` and `capture` for tests of handlers.
+"""pytest plugin: `connector`, `capture` and the marker `scenario` for tests of handlers.
 
 pytest loads this file in every run of an environment where crmwidget is
 installed, so nothing is imported here before a fixture is asked for.
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from crmwidget.capture import Capture
     from crmwidget.testing import Connector
 
+_MARKER = """\
+scenario(name_or_path_or_steps): the fixture `connector` works it off before the test; a path is \
+read beside the test"""
+
 _NO_PHONE = """\
 The fixture `connector` speaks to your fixture `phone`, and there is none. Put into conftest.py:
 
@@ -29,9 +33,17 @@ The fixture `connector` speaks to your fixture `phone`, and there is none. Put i
 """
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", _MARKER)
+
+
 @pytest.fixture
 def connector(request: pytest.FixtureRequest) -> Iterator[Connector]:
-    """A connector in memory, speaking to your fixture `phone`: ask, send, received."""
+    """A connector in memory, speaking to your fixture `phone`: ask, send, run, received.
+
+    What `@pytest.mark.scenario(...)` names it has worked off before the test begins.
+    """
     from crmwidget.testing import Connector
 
     try:
@@ -41,10 +53,23 @@ def connector(request: pytest.FixtureRequest) -> Iterator[Connector]:
             raise
         pytest.fail(_NO_PHONE, pytrace=False)
     if isinstance(phone, Connector):
+        _play(request, phone)
         yield phone
         return
     with Connector(phone) as made:
+        _play(request, made)
         yield made
+
+
+def _play(request: pytest.FixtureRequest, connector: Connector) -> None:
+    """Work off the scenarios of the test's markers, the outermost first."""
+    for marker in reversed(list(request.node.iter_markers("scenario"))):
+        (scenario,) = marker.args
+        beside = request.path.parent / scenario if isinstance(scenario, str) else None
+        report = connector.run(beside if beside is not None and beside.is_file() else scenario)
+        request.node.add_report_section("setup", "scenario", str(report))
+        if not report.passed:
+            pytest.fail(str(report), pytrace=False)
 
 
 @pytest.fixture

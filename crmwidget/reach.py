@@ -20,6 +20,8 @@ __all__ = ["Hop", "Reach", "origin_of", "reach"]
 TIMEOUT: Final = 5.0
 """Seconds for connecting and for each answer."""
 _MOST_HOPS: Final = 8
+_LONGEST: Final = 100
+"""Letters of a header that are worth keeping."""
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -42,6 +44,8 @@ class Reach:
     hops: tuple[Hop, ...] = ()
     problem: Problem | None = None
     detail: str = ""
+    asked: str | None = None
+    """The origin that did not answer, where there is a problem."""
     content_type: str = ""
     frame_options: str | None = None
     """X-Frame-Options of the last answer."""
@@ -49,6 +53,8 @@ class Reach:
     """Sources of the last answer's frame-ancestors; None: it has no such directive."""
     cookies: tuple[str, ...] = ()
     """Why a browser would not send a cookie of it from within a frame of another site."""
+    third_party: bool = False
+    """A cookie of it is sent there only where third-party cookies are allowed."""
 
     @property
     def status(self) -> int | None:
@@ -59,6 +65,11 @@ class Reach:
     def last(self) -> str:
         """The origin that answered last, or that was asked."""
         return self.hops[-1].origin if self.hops else self.origin
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """All that were asked, in order."""
+        return (*(hop.origin for hop in self.hops), *filter(None, [self.asked]))
 
     @property
     def redirected(self) -> bool:
@@ -90,19 +101,24 @@ def reach(url: str, timeout: float = TIMEOUT, *, client: Any = None) -> Reach:
     hops: list[Hop] = []
     try:
         while True:
+            here = origin_of(url)
             try:
                 answer, headers = _ask(asking, url)
             except Exception as error:  # noqa: BLE001 - by its name: there are twins of httpx
                 problem, detail = _problem(error)
-                return Reach(origin, tuple(hops), problem, detail)
-            hops.append(Hop(origin_of(url), answer))
+                return Reach(origin, tuple(hops), problem, detail, here)
+            hops.append(Hop(here, answer))
             target = headers.get("location")
             if answer not in _REDIRECTS or not target:
                 return _read(origin, tuple(hops), headers)
             if len(hops) == _MOST_HOPS:
-                detail = f"more than {_MOST_HOPS} redirects"
-                return Reach(origin, tuple(hops), "protocol", detail)
-            url = urljoin(url, target)
+                detail = f"it redirects more than {_MOST_HOPS} times"
+                return Reach(origin, tuple(hops), "protocol", detail, here)
+            following = _target(url, target)
+            if following is None:
+                detail = "it redirects to what is no address of a page"
+                return Reach(origin, tuple(hops), "protocol", detail, here)
+            url = following
     finally:
         if own:
             asking.close()
@@ -133,6 +149,17 @@ def is_loopback(origin: str) -> bool:
         return False
 
 
+def _target(url: str, location: str) -> str | None:
+    """Where a redirect leads; None: nowhere that a browser shows in a frame."""
+    try:
+        found = urljoin(url, location)
+        parts = urlsplit(found)
+        parts.port  # noqa: B018 - reading it is how a wrong one is found
+    except ValueError:
+        return None
+    return found if parts.scheme in _PORTS and parts.hostname else None
+
+
 def _ask(client: Any, url: str) -> tuple[int, dict[str, str]]:
     # The body is not read: a stream of any length costs nothing.
     with client.stream("GET", url, headers={"Accept": "text/html,*/*;q=0.8"}) as answer:
@@ -161,17 +188,20 @@ def _problem(error: BaseException) -> tuple[Problem, str]:
         return "protocol", "it does not speak https at this port"
     if "ConnectError" in names:
         return "refused", "nothing answers at this port"
-    return "protocol", f"it does not speak http there ({type(error).__name__})"
+    return "protocol", f"it does not speak this scheme at this port ({type(error).__name__})"
 
 
 def _read(origin: str, hops: tuple[Hop, ...], headers: Mapping[str, str]) -> Reach:
+    cookies = [_words(line) for line in headers.get("set-cookie", "").split("\n") if line.strip()]
+    cookies = [words for words in cookies if "max-age=0" not in words]
     return Reach(
         origin,
         hops,
-        content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
-        frame_options=headers.get("x-frame-options"),
+        content_type=headers.get("content-type", "").partition(";")[0].strip().lower()[:_LONGEST],
+        frame_options=headers.get("x-frame-options", "")[:_LONGEST] or None,
         ancestors=_ancestors(headers.get("content-security-policy", "")),
-        cookies=tuple(filter(None, map(_unsent, headers.get("set-cookie", "").split("\n")))),
+        cookies=tuple(filter(None, map(_unsent, cookies))),
+        third_party=any(_unsent(words) is None and "partitioned" not in words for words in cookies),
     )
 
 
@@ -214,11 +244,13 @@ def _matches(source: str, by: str) -> bool:
     return (asked.port or _PORTS.get(asked.scheme)) == wanted
 
 
-def _unsent(cookie: str) -> str | None:
+def _words(cookie: str) -> set[str]:
+    """The attributes of a cookie; its name and value are looked at by nobody."""
+    return {part.strip().lower() for part in cookie.split(";")[1:]}
+
+
+def _unsent(words: set[str]) -> str | None:
     """Why a cookie stays at home in a frame of another site; None: it is sent."""
-    if not cookie.strip():
-        return None
-    words = {part.strip().lower() for part in cookie.split(";")[1:]}
     if "samesite=none" not in words:
         return "a cookie without SameSite=None"
     return None if "secure" in words else "a cookie without Secure"

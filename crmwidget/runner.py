@@ -79,6 +79,11 @@ class Job:
     """What was sent because of it."""
     _finished: bool = False
 
+    @property
+    def finished(self) -> bool:
+        """Nothing more becomes of it."""
+        return self._finished
+
     def finish(self) -> None:
         """Nothing more becomes of it."""
         with _finishing:

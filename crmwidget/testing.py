@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Ready,
         ScreenPop,
     )
+    from crmwidget.simulator import Report
     from crmwidget.widget import CRMWidget
 
 __all__ = [
@@ -125,6 +126,17 @@ class Connector:
             if send.action == known.reply:
                 return _plain(send)
         raise CRMWidgetError(f"nothing answered {known.name}; connector.received is what was sent.")
+
+    def run(self, scenario: object) -> Report:
+        """Work a scenario off, without waiting for its times; raises what a handler raises.
+
+        scenario: as for `phone.simulator.run()`. There is no page: what has to do with faults
+        and logins is refused, and the report says so. `print` the report, or assert that it
+        `passed`.
+        """
+        from crmwidget.simulator._in_memory import play
+
+        return play(scenario, self.send, self.received)
 
     @property
     def handlers(self) -> Handlers:

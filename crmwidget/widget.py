@@ -198,11 +198,13 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
             "placement": placement,
             "limits": {"silence": silence},
             "mirror": bool(mirror),
+            "traffic": client.channel.add_part((STATIC / "traffic.js").read_bytes()),
         }
         if checked is None:
             from crmwidget import simulator
 
             page["srcdoc"] = client.channel.add_part(simulator.page().encode())
+            client.extra = simulator.wanted
         else:
             page["src"] = checked.src
         client.configure(page)
@@ -274,15 +276,13 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         """Why the phone is not ready, or that it is: the likely cause, and every check.
 
         `.cause` is a short stable word, `.checks` have evidence, verdict and advice. Uses what
-        the page has reported so far, and asks the connector's address once, from this kernel;
-        that takes up to 5 s where nothing answers.
+        the page has reported so far, asks the page whether it is there (up to 1.5 s) and the
+        connector's address once, from this kernel (up to 5 s where nothing answers).
         """
-        from crmwidget.diagnosis import diagnose
-        from crmwidget.reach import reach
+        from crmwidget.diagnosis import examine
 
-        evidence = self._client.evidence()
-        asked = evidence.src is not None and evidence.status != "configured"
-        return diagnose(evidence, reach(evidence.src) if asked and evidence.src else None)
+        answers = self._client.knock()
+        return examine(self._client.evidence(answers=answers))
 
     def run(self, coroutine: Awaitable[Any]) -> Awaitable[Any]:
         """Run a coroutine on the handlers' loop: `await phone.run(client.get(...))`."""

@@ -31,10 +31,10 @@ def test_the_origin_is_written_as_a_browser_writes_it(url: str, origin: str) -> 
 @pytest.mark.parametrize(
     ("url", "advice"),
     [
-        ("crm.example.com/app", "Write the scheme: 'https://crm.example.com/app'"),
+        ("crm.example.com/app", "Write the scheme: 'https://crm.example.com/...'"),
         ("localhost:4200", "Write the scheme"),
         ("//crm.example.com", "Write the scheme: 'https://crm.example.com'"),
-        ("http://crm.example.com/a", "Use 'https://crm.example.com/a'"),
+        ("http://crm.example.com/a", "Use 'https://crm.example.com/...'"),
         ("http://127.0.0.1.example.com/", "Use 'https://"),
         ("javascript:alert(1)", "not an address of a web page"),
         ("data:text/html,hello", "not an address of a web page"),
@@ -62,6 +62,24 @@ def test_each_refusal_names_the_remedy(url: object, advice: str) -> None:
         address(url)
 
     assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://crm.example.com/secret?secret#secret",
+        "crm.example.com/secret?secret",
+        "crm.example.com?secret",
+        "https://crm.example.com#secret ",
+        "ftp://crm.example.com/secret",
+        "https:///secret",
+    ],
+)
+def test_what_follows_the_host_is_not_repeated(url: str) -> None:
+    with pytest.raises(OriginError) as caught:
+        address(url)
+
+    assert "secret" not in str(caught.value)
 
 
 def test_a_password_in_the_address_is_not_repeated() -> None:

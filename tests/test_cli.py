@@ -35,6 +35,7 @@ def test_simulate_prints_its_address_first_and_ends_in_good_order(
     tmp_path: Path, end: signal.Signals
 ) -> None:
     (tmp_path / "simulator.html").write_text("<script>1</script><style>2</style>")
+    (tmp_path / "simulator.scenario.js").write_text("3")
     code = "import pathlib, sys, crmwidget.simulator._page as page\n"
     code += f"page.STATIC = pathlib.Path({str(tmp_path)!r})\n"
     code += "from crmwidget.cli import main\nsys.exit(main())"
@@ -57,7 +58,7 @@ def test_simulate_prints_its_address_first_and_ends_in_good_order(
 def test_a_port_that_cannot_be_had_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def serve(port: int, login: str | None) -> None:
+    def serve(port: int, login: str | None, scenario: object) -> None:
         raise SimulatorError(f"not {port} {login}")
 
     monkeypatch.setattr(simulator, "serve", serve)
@@ -84,7 +85,7 @@ def test_simulate_can_be_asked_for_a_login(
 
     cli.main(["simulate", *arguments])
 
-    assert asked == [0, login]
+    assert asked == [0, login, None]
 
 
 def test_a_login_of_another_kind_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import crmwidget
 from crmwidget import Handlers
 from crmwidget.client import Client
-from crmwidget.diagnosis import Evidence, diagnose, of_address
+from crmwidget.diagnosis import Evidence, Seen, diagnose, of_address
 from crmwidget.reach import Hop, Reach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CONNECTOR = "https://connector.example.com"
 LOGIN = "https://login.example.com"
+PLAIN = "http://connector.example.com"
 NOTEBOOK = {"origin": "https://hub.example.com", "secure": True, "framed": False}
+
+FAR = {"host": {**NOTEBOOK, "origin": "https://hub.example.org"}}
+"""A page of another site than the connector."""
+HERE = {"host": {**NOTEBOOK, "origin": "http://127.0.0.1:8888"}}
+"""A page on the kernel's machine."""
 
 
 def seen(*, facts: dict[str, Any] | None = None, **more: Any) -> Evidence:
@@ -38,10 +51,15 @@ def answers(*hops: tuple[str, int], **more: Any) -> Reach:
         ("closed", seen(closed=True), None),
         ("lost", seen(facts={"lost": True}), None),
         ("not-shown", Evidence(), None),
+        ("not-shown", Evidence(making=True), None),
+        ("page-away", seen(answers=False), None),
+        ("page-away", seen(status="configured", answers=False), None),
         ("not-shown", seen(facts={"shown": False}), None),
         ("opaque-host", seen(facts={"host": {"origin": "null"}}), None),
         ("scripts-forbidden", seen(src=None), None),
-        ("mixed-content", seen(src="http://connector.example.com/app"), None),
+        ("mixed-content", seen(connector=PLAIN, src=f"{PLAIN}/app"), None),
+        ("mixed-content", seen(), answers((CONNECTOR, 302), (PLAIN, 200))),
+        ("mixed-content", seen(), Reach(CONNECTOR, (), "name", "no host", PLAIN)),
         ("host-forbids-frames", seen(facts={"host": {**NOTEBOOK, "forbidden": "frame-src"}}), None),
         ("not-activated", seen(status="ready", facts={"acked": True}), answers()),
         (
@@ -51,7 +69,7 @@ def answers(*hops: tuple[str, int], **more: Any) -> Reach:
         ),
         (
             "no-crm-data",
-            seen(facts={"acked": True}, errors=("requestCrmData: KeyError: 'x'",)),
+            seen(facts={"acked": True}, crm_data_error="f raised KeyError."),
             answers(),
         ),
         ("unreachable", seen(), Reach(CONNECTOR, (), "refused", "nothing answers")),
@@ -66,8 +84,12 @@ def answers(*hops: tuple[str, int], **more: Any) -> Reach:
         ("origin-mismatch", seen(stranger=f"{CONNECTOR}:8443"), answers()),
         ("not-a-connector", seen(refused={"type": 3}), answers()),
         ("no-page", seen(), answers(content_type="application/json")),
-        ("cookies-blocked", seen(), answers(cookies=("a cookie without SameSite=None",))),
-        ("kernel-busy", seen(old_kernel=True), answers()),
+        ("cookies-blocked", seen(facts=FAR), answers(cookies=("a cookie without Secure",))),
+        ("silent", seen(), answers(cookies=("a cookie without Secure",))),  # of one site
+        ("silent", seen(facts=FAR), answers(third_party=True)),
+        ("kernel-busy", Evidence(waits=True), answers()),
+        ("kernel-busy", seen(waits=True, making=True), answers()),
+        ("silent", seen(waits=True), answers()),
         ("silent", seen(), answers()),
         ("loading", seen(status="loading", facts={"silent": False}), answers()),
         ("page-away", seen(status="loading", facts={"silent": False}, page_heard=90.0), answers()),
@@ -97,19 +119,75 @@ def test_what_is_inferred_says_probably_and_is_marked() -> None:
     assert not diagnose(seen(status="configured")).sentence.startswith("Probably")
 
 
+@pytest.mark.parametrize("problem", ["name", "refused", "timeout", "protocol"])
+def test_what_the_kernel_cannot_reach_is_certain_only_beside_the_browser(problem: Any) -> None:
+    reached = Reach(CONNECTOR, (), problem, "nothing")
+
+    assert diagnose(seen(facts=HERE), reached).certain
+    far = diagnose(seen(), reached)
+    assert not far.certain
+    assert "the browser may be elsewhere" in far.sentence
+
+
+def test_this_machine_is_not_the_browsers_where_the_kernel_is_remote() -> None:
+    local = "http://localhost:8080"
+    reached = Reach(local, (), "refused", "nothing answers")
+
+    found = diagnose(seen(connector=local, src=local, origins=(local,)), reached)
+
+    assert found.cause == "silent"
+    assert "whether it may reach this machine" in found.sentence
+
+
+def test_a_page_within_others_is_judged_by_all_of_them() -> None:
+    reached = answers(ancestors=("https://hub.example.com",))
+    portal = {"host": {**NOTEBOOK, "framed": True, "above": ["https://portal.example.org"]}}
+
+    assert diagnose(seen(), reached).cause == "silent"
+    assert diagnose(seen(facts=portal), reached).cause == "framing-refused"
+
+
+@pytest.mark.parametrize(
+    ("cause", "reached", "looked"),
+    [
+        ("reachable", answers(), {"greeted": True}),
+        ("reachable", Reach(CONNECTOR, (), "certificate", "untrusted"), {"greeted": True}),
+        ("silent", Reach(CONNECTOR, (), "certificate", "untrusted"), {}),
+        ("framing-refused", answers(), {"refused": "framing"}),
+        ("mixed-content", answers(), {"refused": "mixed-content"}),
+        ("certificate", answers(), {"refused": "certificate"}),
+        ("unreachable", answers(), {"refused": "unreachable"}),
+        ("no-page", answers(content_type="a/b"), {"refused": "unreachable"}),
+        ("http-error", answers((CONNECTOR, 404)), {}),
+        ("origin-mismatch", answers(), {"strangers": (LOGIN,)}),
+        ("not-logged-in", answers(), {"password": True, "shows": LOGIN}),
+        ("cookies-blocked", answers(), {"lost": 1}),
+        ("not-a-connector", answers(), {"odd": 1}),
+        ("silent", answers(), {}),
+    ],
+)
+def test_what_a_browser_saw_outweighs_what_this_machine_was_answered(
+    cause: str, reached: Reach, looked: dict[str, Any]
+) -> None:
+    found = of_address(reached, seen=Seen(page="https://hub.example.com", **looked))
+
+    assert found.cause == cause
+    assert found.checks[-1].name == "in a browser"
+
+
 def test_every_check_has_evidence_and_what_is_wrong_has_advice() -> None:
     evidence = seen(
         refused={"origin": 2}, stranger=LOGIN, crm_data_by=None, kept=2, nodelay=False,
         errors=("ready: KeyError: 'x'",), contradictions=("callLogEnabled is N.",),
-        facts={"host": {**NOTEBOOK, "microphone": False}},
+        facts={"host": {**NOTEBOOK, "microphone": False, "storage": False}},
     )  # fmt: skip
 
     found = diagnose(evidence, answers(frame_options="DENY", cookies=("a cookie without Secure",)))
 
     names = [check.name for check in found]
     assert names == [
-        "address", "framing", "cookies", "notebook page", "embedding", "microphone", "origin",
-        "refused messages", "ready", "crmData", "settings", "handlers", "kernel",
+        "address", "framing", "cookies", "notebook page", "embedding", "microphone", "storage",
+        "origin", "refused messages", "ready", "crmData", "settings", "handlers", "kernel",
         "server extension",
     ]  # fmt: skip
     assert all(check.evidence for check in found)
@@ -145,7 +223,7 @@ def test_a_client_gives_its_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     client = Client("diagnosed", Handlers())
     page = type("Page", (), {"send": lambda *_: None})()
-    refused = {"reason": "origin", "reasons": {"origin": 2}, "origin": LOGIN, "shown": True}
+    refused = {"reason": "origin", "reasons": {"origin": 2}, "stranger": LOGIN, "shown": True}
     items = [
         {"t": "hello", "n": 1, "v": 1, "lowest": 1, "facts": {"shown": True}, "at": 0},
         {"t": "note", "seq": 1, "at": 0, "what": "rejected", "n": 2, "detail": refused},
@@ -159,3 +237,88 @@ def test_a_client_gives_its_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     assert evidence.status == "loading"
     assert evidence.nodelay is None
     assert diagnose(evidence).cause == "origin-mismatch"
+    client.deliver("ready").wait(20)
+    assert client.evidence().stranger is None  # one who may has spoken
+
+
+# ---------------------------------------------------------------- a client's evidence
+def spoken(client: Client, *actions: str) -> None:
+    for action in actions:
+        client.deliver(action).wait(20)
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    client = Client("evidence", Handlers())
+    client.in_memory = True
+    yield client
+    client.close(force=True)
+
+
+def test_what_was_asked_before_the_frame_was_loaded_anew_does_not_count(client: Client) -> None:
+    spoken(client, "ready", "requestCrmData")
+    before = client.evidence().received
+    spoken(client, "ready")
+
+    assert before == {"ready": 1, "requestCrmData": 1}
+    assert client.evidence().received == {"ready": 1}
+
+
+def test_an_error_is_told_by_its_class_and_ours_by_its_text(client: Client) -> None:
+    def fails() -> None:
+        raise LookupError("Bo Larsen, 202-555-0143")
+
+    client.sources.crm_data = fails
+    client.deliver("ready").wait(20)
+    client.deliver("requestCrmData").wait(20)
+    first = client.evidence()
+    client.sources.crm_data = lambda: {"currentUser": {"Name": "Bo Larsen"}}
+    client.deliver("requestCrmData").wait(20)
+    second = client.evidence()
+
+    assert first.crm_data_error == "crm_data=fails raised LookupError."
+    assert "callCenterSettings is missing" in str(second.crm_data_error)
+    assert first.errors == ("requestCrmData, crm_data=fails raised LookupError.",)
+    assert "Larsen" not in str(diagnose(first)) + str(diagnose(second))
+
+
+def test_only_a_page_can_be_asked_whether_it_is_there() -> None:
+    client = Client("knocked", Handlers())
+    link = type("Link", (), {"send": lambda *_: None})()
+    nobody = client.knock()
+    hello = {"t": "hello", "n": 1, "v": 1, "lowest": 1, "facts": {"shown": True}, "at": 0}
+    client.receive(link, {"crm": 1, "epoch": "e", "items": [hello]})
+
+    deaf = client.knock(0.05)
+    threading.Timer(0.05, client.receive, (link, {
+        "crm": 1, "epoch": "e", "items": [{"t": "got", "n": 99}],
+    })).start()  # fmt: skip
+    there = client.knock(20)
+    client.close(force=True)
+
+    assert (nobody, deaf, there) == (None, False, True)
+    assert client.knock() is None
+
+
+# ---------------------------------------------------------------- the page of the docs
+def test_every_cause_is_on_the_page() -> None:
+    folder = Path(crmwidget.__file__).parent / "diagnosis"
+    source = (folder / "_causes.py").read_text(encoding="utf-8")
+    words = set(re.findall(r'(?:return|: \() ?"([a-z]+(?:-[a-z]+)*)", ', source))
+    page = Path(__file__).parents[1] / "docs" / "diagnosis.md"
+    listed = set(
+        re.findall(r"^\| `([a-z][a-z-]*)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    )
+
+    assert len(words) > 20
+    assert listed == words
+
+
+def test_every_check_is_on_the_page() -> None:
+    folder = Path(crmwidget.__file__).parent / "diagnosis"
+    source = (folder / "_checks.py").read_text(encoding="utf-8")
+    names = set(re.findall(r'Check\(\s*"([^"]+)"', source))
+    page = (Path(__file__).parents[1] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
+
+    assert len(names) == 16
+    assert [name for name in names if f"| {name} |" not in page] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ AUTHENTICATION: Final = ROOT / "docs" / "authentication.md"
 PAGES: Final = [README, *sorted((ROOT / "docs").glob("*.md"))]
 COMPLETE: Final = "<!-- complete -->"
 """Stands before a block that runs as it is."""
+ASSUMED: Final = ["core/assumptions.ts", "simulator/login.ts", "simulator/scenario.ts"]
+"""The plain page's assumptions, and those of its extras."""
 CONTACTS: Final = "id,name,phone\nC-1,Bo Larsen,(202) 555-0143\n"
 LARGEST_PICTURE: Final = 150_000
 
@@ -114,15 +117,23 @@ def test_every_action_is_in_the_page_about_the_wire() -> None:
 
 
 def test_every_assumption_of_the_simulator_is_on_its_page() -> None:
-    source = _text(ROOT / "js" / "src" / "core" / "assumptions.ts")
-    assumed = re.findall(r'"([^"\n]+ [^"\n]+\.)"', source)
+    plain, *extras = (_text(ROOT / "js" / "src" / path) for path in ASSUMED)
+    lists = [plain, *(one.partition("const ASSUMED")[2].partition("].map")[0] for one in extras)]
+    found = [re.findall(r'"([^"\n]+ [^"\n]+\.)"', one) for one in lists]
 
-    assert len(assumed) > 20
-    assert [text for text in assumed if text not in _text(SIMULATOR)] == []
+    assert [len(one) for one in found] == [25, 4, 6]
+    assert [text for one in found for text in one if text not in _text(SIMULATOR)] == []
 
 
 def test_the_whole_remote_control_is_on_the_simulators_page() -> None:
-    kinds = [simulator.Simulator, simulator.SimulatedCall]
+    kinds = [
+        simulator.Simulator,
+        simulator.SimulatedCall,
+        simulator.SimulatedFault,
+        simulator.Run,
+        simulator.Report,
+        simulator.Scenario,
+    ]
     methods = {name for kind in kinds for name in vars(kind) if not name.startswith("_")}
 
     assert {"ring", "end", "run"} <= methods
@@ -216,6 +227,20 @@ def _arguments(*functions: Any) -> set[str]:
 
 def _cells(row: str) -> list[str]:
     return [cell.strip() for cell in row.strip("|").split("|")[1:]]
+
+
+def test_every_word_of_a_scenario_is_on_the_simulators_page() -> None:
+    words = json.loads(_text(ROOT / "crmwidget" / "simulator" / "vocabulary.json"))
+    text = _text(SIMULATOR)
+
+    assert [verb for verb in words["verbs"] if f"`{verb}`" not in text] == []
+    assert [name for name in words["scenarios"] if f"`{name}`" not in text] == []
+    missing = [
+        name
+        for name, fault in words["faults"].items()
+        if f"`{name}`" not in text or fault["teaches"] not in text
+    ]
+    assert missing == []
 
 
 # ---------------------------------------------------------------- true

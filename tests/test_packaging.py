@@ -23,6 +23,7 @@ BUILT = {
     "widget.js": "// a widget",
     "simulator.html": "<!doctype html>",
     "simulator.login.js": "// a login",
+    "traffic.js": "// a tab",
 }
 
 

@@ -1,36 +1,44 @@
 """Numbers of all regions, as people and systems write them: phones says what phonenumbers says.
 
-The seed is new in each run and printed; CRMWIDGET_PHONES sets how many numbers
-(1000000 for the long run) and CRMWIDGET_PHONES_SEED repeats a run.
+The seed is new in each run; a failure names it, and CRMWIDGET_PHONES_SEED repeats it.
+CRMWIDGET_PHONES says how many numbers (1000000 for a long run).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import re
-import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import phonenumbers
-import pytest
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat
 
 from crmwidget import phones
-from crmwidget.phones import _plans
+from crmwidget.phones import _metadata, _plans, _table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    import pytest
+
 COUNT: Final = int(os.environ.get("CRMWIDGET_PHONES", "60000"))
-SEED: Final = int(
-    os.environ.get("CRMWIDGET_PHONES_SEED", "0")
-) or random.SystemRandom().getrandbits(32)
+SEED: Final = int(os.environ.get("CRMWIDGET_PHONES_SEED") or random.SystemRandom().getrandbits(32))
+PART: Final = 60_000
 TYPES: Final = (
-    "fixed_line mobile toll_free premium_rate shared_cost personal_number voip pager uan voicemail"
-).split()
+    *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost"),
+    *("personal_number", "voip", "pager", "uan", "voicemail"),
+)
+FORMATS: Final = (
+    PhoneNumberFormat.E164,
+    PhoneNumberFormat.INTERNATIONAL,
+    PhoneNumberFormat.NATIONAL,
+    PhoneNumberFormat.RFC3966,
+)
 DIGITS: Final = "0123456789"
 LETTERS: Final = ("home", "x", "FLOWERS", "a", "ext", "CALL ME", "int", "no", "\u0434\u043e\u0431")
 SIGNS: Final = (
@@ -76,11 +84,18 @@ EXTENSIONS: Final = (
 )
 
 
-def numbers(rng: random.Random) -> Iterator[tuple[str | None, PhoneNumber]]:
+def dice(seed: int = SEED) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - no secret
+
+
+def numbers(
+    rng: random.Random, only: str | None = None
+) -> Iterator[tuple[str | None, PhoneNumber]]:
     """Numbers that match a type's pattern, from all regions and types alike, without end."""
     kinds = [
         (region, metadata.country_code, kind)
         for region, metadata in everywhere()
+        if only in {None, region}
         for kind in (getattr(metadata, name) for name in TYPES)
         if kind is not None and kind.national_number_pattern
     ]
@@ -228,18 +243,21 @@ def dirty(text: str, rng: random.Random) -> str:
     return rng.choice(ways)()
 
 
-def corpus(rng: random.Random, count: int) -> dict[str | None, list[str]]:
-    """So many texts by the region they are read with: four in five usual, then wrong and dirty."""
+def corpus(rng: random.Random, count: int, home: str | None = None) -> dict[str | None, list[str]]:
+    """So many texts, of all regions or of one, by the region that they are read with.
+
+    Four in five are in a usual format, the others mistyped or dirty.
+    """
     found = defaultdict(list)
     regions = [*sorted(phonenumbers.SUPPORTED_REGIONS), None]
-    for (home, number), _ in zip(numbers(rng), range(count), strict=False):
-        text = written(number, home, rng)
+    for (region, number), _ in zip(numbers(rng, home), range(count), strict=False):
+        text = written(number, region, rng)
         kind = rng.random()
         if kind > 0.92:
             text = dirty(text, rng)
         elif kind > 0.8:
             text = damaged(text, rng)
-        found[home if rng.random() < 0.9 else rng.choice(regions)].append(text)
+        found[region if rng.random() < 0.9 else rng.choice(regions)].append(text)
     return found
 
 
@@ -261,3 +279,54 @@ def disagreements(texts: dict[str | None, list[str]]) -> list[tuple[str, str | N
         for text, ours in zip(some, phones.e164_all(some, region), strict=True)
         if ours != expected(text, region)
     ]
+
+
+def test_phones_and_phonenumbers_agree_on_numbers_of_all_regions() -> None:
+    rng = dice()
+    regions: set[str | None] = set()
+    wrong = []
+
+    for done in range(0, COUNT, PART):
+        texts = corpus(rng, min(PART, COUNT - done))
+        regions |= texts.keys()
+        wrong += disagreements(texts)
+
+    assert wrong == [], f"CRMWIDGET_PHONES_SEED={SEED}"
+    assert regions == {None, *phonenumbers.SUPPORTED_REGIONS}
+
+
+def test_the_examples_of_every_region_and_type_have_their_e164_form_in_every_format() -> None:
+    texts = defaultdict(list)
+    valid = defaultdict(list)
+    for region, metadata in everywhere():
+        for kind in (getattr(metadata, name) for name in TYPES):
+            if kind is not None and kind.example_number:
+                number = number_of(metadata.country_code, kind.example_number)
+                texts[region] += [phonenumbers.format_number(number, form) for form in FORMATS]
+                valid[region] += [phonenumbers.format_number(number, PhoneNumberFormat.E164)] * 4
+
+    wrong = disagreements(texts)
+    found = {region: phones.e164_all(some, region) for region, some in texts.items()}
+
+    assert wrong == []
+    # Beyond the regions the national format needs one, and has no E.164 form.
+    assert all(found[region] == valid[region] for region in found if region is not None)
+
+
+def test_one_number_and_many_have_the_same_form() -> None:
+    texts = corpus(dice(), 500)
+
+    one_by_one = {r: [phones.e164(text, r) for text in some] for r, some in texts.items()}
+
+    assert one_by_one == {r: phones.e164_all(some, r) for r, some in texts.items()}
+
+
+def test_a_wrong_rule_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = dice()
+    texts = [written(number, "GB", rng) for _, number in islice(numbers(rng, "GB"), 300)]
+    monkeypatch.setattr(_table, "_table", _table.Table())
+    right = _metadata.metadata_of("GB")
+    wrong = dataclasses.replace(right, national_prefix="1")
+    monkeypatch.setattr(_plans, "metadata_of", lambda *_: wrong)
+
+    assert disagreements({"GB": texts}) != []

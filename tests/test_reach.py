@@ -48,7 +48,7 @@ class Site:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         scheme = "https" if tls else "http"
         self.origin = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()
@@ -157,6 +157,21 @@ def test_cookies_that_a_frame_would_lose_are_named(
     assert reach(site(("Set-Cookie", cookie)).origin).cookies == lost
 
 
+@pytest.mark.parametrize(
+    ("cookie", "third_party"),
+    [
+        ("s=1; SameSite=None; Secure", True),
+        ("s=1; SameSite=None; Secure; Partitioned", False),
+        ("s=1; SameSite=None; Secure; Max-Age=0", False),
+        ("s=1", False),
+    ],
+)
+def test_cookies_that_need_third_party_cookies_to_be_allowed_are_told_apart(
+    site: Callable[..., Site], cookie: str, third_party: bool
+) -> None:
+    assert reach(site(("Set-Cookie", cookie)).origin).third_party is third_party
+
+
 def test_a_port_where_nothing_answers() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -226,5 +241,5 @@ def test_a_client_of_another_make_is_taken() -> None:
             raise TimeoutException
 
     assert reach("https://a.example.com", client=Client()) == Reach(
-        "https://a.example.com", (), "timeout", "no answer within 5 s"
+        "https://a.example.com", (), "timeout", "no answer within 5 s", "https://a.example.com"
     )

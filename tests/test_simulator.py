@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PAGE = '<!doctype html><html lang="en"><style>b{}</style><script>1</script><body>é</body></html>'
 LOGIN = "2"
+SCENARIO = "3"
+SERVED = PAGE.replace("</body>", "<script>3</script></body>")
 ROWS = [
     {"id": "C-1", "name": "Bo Larsen", "phone": "(202) 555-0143", "email": "bo@example.com"},
     {"id": "C-3", "name": "Sam Reyes", "phone": "+1 415 555 0132", "email": "sam@example.com"},
@@ -87,6 +89,7 @@ def get(
 def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "simulator.html").write_text(PAGE, encoding="utf-8")
     (tmp_path / "simulator.login.js").write_text(LOGIN, encoding="utf-8")
+    (tmp_path / "simulator.scenario.js").write_text(SCENARIO, encoding="utf-8")
     monkeypatch.setattr(_page, "STATIC", tmp_path)
 
 
@@ -257,11 +260,6 @@ async def test_an_answer_from_another_thread_wakes_the_one_who_awaits(frame: Fra
             {"who": "bo@example.com", "text": "Hi"},
         ),
         (lambda it: it.chat(), "chat", {"who": "", "text": ""}),
-        (
-            lambda it: it.run([{"ring": {"number": "1"}}, {"accept": None}, {"end": {}}]),
-            "run",
-            {"steps": [{"ring": {"number": "1"}}, {"accept": {}}, {"end": {}}]},
-        ),
     ],
 )
 def test_every_command_has_its_name_and_arguments(
@@ -293,6 +291,76 @@ def test_a_step_knows_when_it_is_done(simulator: Simulator) -> None:
     assert isinstance(step, Step)
     assert step.done()
     assert step.result() == {"phase": "state"}
+
+
+# ---------------------------------------------------------------- scenarios and faults
+@pytest.mark.usefixtures("built")
+def test_a_scenario_brings_what_carries_it_out_along(simulator: Simulator, frame: Frame) -> None:
+    simulator.run([{"ring": {"number": "1"}}, {"accept": None}])
+
+    assert frame.told == [
+        (
+            "scenario",
+            {
+                "script": SCENARIO,
+                "scenario": {
+                    "name": "scenario",
+                    "steps": [{"do": "ring", "number": "1"}, {"do": "accept"}],
+                },
+            },
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("do", "brings"),
+    [
+        (lambda it: it.run("login expiry"), f"{SCENARIO}\n{LOGIN}"),
+        (lambda it: it.run([{"do": "fault", "name": "login expiry"}]), f"{SCENARIO}\n{LOGIN}"),
+        (lambda it: it.run("incoming call"), SCENARIO),
+        (lambda it: it.fault("login expiry"), f"{SCENARIO}\n{LOGIN}"),
+        (lambda it: it.fault("silence"), SCENARIO),
+        (lambda it: it.end_faults(), SCENARIO),
+    ],
+    ids=range(6),
+)
+@pytest.mark.usefixtures("built")
+def test_only_what_logs_out_brings_the_login_page_along(
+    simulator: Simulator, frame: Frame, do: Any, brings: str
+) -> None:
+    do(simulator)
+
+    assert frame.last["script"] == brings
+
+
+@pytest.mark.usefixtures("built")
+def test_a_fault_is_ended_by_its_name(simulator: Simulator, frame: Frame) -> None:
+    fault = simulator.fault("delay", seconds=2)
+    fault.end()
+    simulator.end_faults()
+
+    assert [(what, {**args, "script": ""}) for what, args in frame.told] == [
+        ("fault", {"script": "", "name": "delay", "seconds": 2}),
+        ("endFaults", {"script": "", "name": "delay"}),
+        ("endFaults", {"script": ""}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "said"),
+    [
+        ("silense", {}, 'did you mean "silence"'),
+        ("delay", {"second": 1}, 'did you mean "seconds"'),
+        ("silence", {"seconds": 1}, 'silence takes no "seconds"'),
+    ],
+)
+def test_a_fault_that_nobody_knows_is_said_before_anything_is_sent(
+    simulator: Simulator, frame: Frame, name: str, args: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SimulatorError, match=said):
+        simulator.fault(name, **args)
+
+    assert frame.told == []
 
 
 # ---------------------------------------------------------------- who is logged in
@@ -357,7 +425,7 @@ def test_an_extra_stands_behind_the_page_s_own_script_and_is_told_in_attributes(
 
 @pytest.mark.usefixtures("built")
 def test_an_extra_that_does_not_exist_names_those_that_do() -> None:
-    with pytest.raises(SimulatorError, match=r"no 'faults'\. There is: login"):
+    with pytest.raises(SimulatorError, match=r"no 'faults'\. There is: login, scenario"):
         page(["faults"])
 
 
@@ -375,13 +443,14 @@ def test_the_server_gives_the_page_with_a_policy_that_lets_only_its_own_code_run
     with serve() as server:
         answer, body = get(server, "/?tenantId=ABCDEF")
 
-    assert body == PAGE
+    assert body == SERVED
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert answer.headers["Cache-Control"] == "no-store"
     policy = answer.headers["Content-Security-Policy"]
     assert policy == (
         "default-src 'none'; "
-        "script-src 'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='; "
+        "script-src 'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s=' "
+        "'sha256-TgdAhWK+24tgzgXB3s/jrRa3IjCWfeAfZAt+Rym0n84='; "
         "style-src 'sha256-7yqHVAesot11p6HczDsgKRipvI5UPgs97z80zNXlans='; "
         "base-uri 'none'; form-action 'none'"
     )
@@ -392,7 +461,7 @@ def test_head_has_the_headers_and_no_body() -> None:
     with serve() as server:
         answer, body = get(server, "/", "HEAD")
 
-    assert (answer.status, answer.headers["Content-Length"]) == (200, str(len(PAGE.encode())))
+    assert (answer.status, answer.headers["Content-Length"]) == (200, str(len(SERVED.encode())))
     assert body == ""
 
 
@@ -439,7 +508,7 @@ def test_who_logs_out_is_asked_at_every_address_and_told_why() -> None:
         get(server, "/logout", "POST", form="way=form&expired=false")
         again = get(server, "/")[1]
 
-    assert plain == PAGE
+    assert plain == SERVED
     assert f'{AT_LOGIN} data-expired=""' in expired
     assert AT_LOGIN in again
     assert "expired" not in again
@@ -476,7 +545,7 @@ def test_the_forms_of_a_page_with_a_login_may_lead_to_its_own_server_and_the_pro
 
     policy = answer.headers["Content-Security-Policy"]
     assert policy.endswith(f"form-action 'self' http://localhost:{server.port}")
-    assert policy.count("sha256-") == 3
+    assert policy.count("sha256-") == 4
 
 
 @pytest.mark.usefixtures("built")

@@ -92,7 +92,7 @@ def test_a_phone_holds_one_private_attribute_beside_the_cell_it_was_made_in(
         ({"timeout": 0}, ValueError, "seconds above 0"),
         ({"silence": True}, ValueError, "seconds above 0"),
         ({"origin": "javascript:alert(1)"}, OriginError, "leave it out to use the simulator"),
-        ({"origin": "http://crm.example.com/a"}, OriginError, "Use 'https://crm.example.com/a'"),
+        ({"origin": "http://crm.example.com/a"}, OriginError, "Use 'https://crm.example.com/...'"),
         ({"crm_data": {"currentUser": {}}}, CrmDataError, "callCenterSettings"),
     ],
 )

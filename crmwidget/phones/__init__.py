@@ -123,7 +123,7 @@ def kind(text: str, region: str | None = None) -> Kind:
 
     "international": it has an E.164 form, or a + before it; "national": of a
     number's length, but it is not known or not valid in which country;
-    "short code": a valid one of `region`; "extension": shorter than a number;
+    "short code": one that all of `region` knows; "extension": shorter than a number;
     "vanity": letters are keys, 1-800-FLOWERS; "sip": an address of a name;
     "withheld": anonymous and the like; "none": nothing of these.
     """
@@ -202,4 +202,8 @@ def _is_short_code(number: str, region: str) -> bool:
     from crmwidget.phones._table import parse
 
     parsed, code = parse(number, region), region.upper()
-    return parsed is not None and phonenumbers.is_valid_short_number_for_region(parsed, code)
+    if parsed is None or not phonenumbers.is_valid_short_number_for_region(parsed, code):
+        return False
+    # What one carrier alone gives out (in the US all of four digits) is more likely an extension.
+    one_carriers = phonenumbers.is_carrier_specific_for_region(parsed, code)
+    return not one_carriers or phonenumbers.is_emergency_number(number, code)

@@ -8,8 +8,6 @@ done here where there is no doubt about it; what is left is `Verdict.ASK`.
 from __future__ import annotations
 
 import re
-import sys
-from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
 
 import phonenumbers
@@ -71,7 +69,7 @@ _TWO_DIGITS: Final = re.compile("[0-9]{2}")
 _DOUBTFUL: Final = re.compile(r"[\u0130\u0131\u017f\u212a]|(?![0-9])\d")
 """Letters that are ASCII if case does not matter, and digits that phonenumbers does not read."""
 _LETTER: Final = re.compile("[a-zA-Z]")
-_OTHERS: Final = re.compile("[^0-9]")
+_DIGITS_ONLY: Final = {code: None for code in range(128) if not chr(code).isdecimal()}
 _KEYPAD: Final = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999" * 2
 )
@@ -102,7 +100,7 @@ def plain(text: str) -> str | Literal[Verdict.ASK] | None:
     """The digits, after a + if there is one; None where phonenumbers finds no number."""
     if len(text) > LONGEST:
         return None
-    number = _number_in(text if text.isascii() else text.translate(_ascii_for()))
+    number = _number_in(text if text.isascii() else text.translate(_ASCII))
     if number is None or number is Verdict.ASK:
         return number
     extension = _MAYBE_EXTENDED.search(number) and _EXTENSION.search(number)
@@ -123,14 +121,14 @@ def _number_in(text: str) -> str | Literal[Verdict.ASK] | None:
     if found is None:
         return None
     number = found[0]
-    if ";phone-context=" in text:
-        context = _IN_CONTEXT.fullmatch(text)
-        if context is None:
-            return Verdict.ASK
-        number = context[2] + context[1]
-    elif (second := _SECOND_NUMBER.search(number)) is not None:
+    if ";" in text:
+        if ";phone-context=" in text:
+            context = _IN_CONTEXT.fullmatch(text)
+            return Verdict.ASK if context is None else context[2] + context[1]
+        number = number.partition(";isub=")[0]
+    if "x" in number and (second := _SECOND_NUMBER.search(number)) is not None:
         number = number[: second.start()]
-    return number.partition(";isub=")[0]
+    return number
 
 
 def _normal(number: str, text: str) -> str | Literal[Verdict.ASK]:
@@ -139,15 +137,18 @@ def _normal(number: str, text: str) -> str | Literal[Verdict.ASK]:
         if not text.isascii():
             return Verdict.ASK
         number = number.translate(_KEYPAD)
-    return ("+" if number.startswith("+") else "") + _OTHERS.sub("", number)
+    digits = number.translate(_DIGITS_ONLY)
+    return f"+{digits}" if number.startswith("+") else digits
 
 
-@cache
-def _ascii_for() -> dict[int, str]:
+class _Ascii(dict[int, str]):
     """ASCII for + and for the digits beyond it, as far as phonenumbers reads them so."""
-    found = {0xFF0B: "+"}
-    for code in range(0x80, sys.maxunicode + 1):
+
+    def __missing__(self, code: int) -> str:
         char = chr(code)
-        if char.isdecimal() and phonenumbers.normalize_digits_only(char) == str(int(char)):
-            found[code] = str(int(char))
-    return found
+        if not char.isdecimal() or phonenumbers.normalize_digits_only(char) != str(int(char)):
+            raise LookupError
+        return self.setdefault(code, str(int(char)))
+
+
+_ASCII: Final = _Ascii({0xFF0B: "+"})

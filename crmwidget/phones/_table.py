@@ -1,7 +1,7 @@
 """Table: texts in, E.164 forms out, by the rules of the plans; phonenumbers where there is none.
 
 What has been looked up once is found again by slices of the text: its length,
-its first four characters, then three at a time.
+its first characters, then some at a time.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from crmwidget.phones._plain import MARKED, plain, plain_all
 from crmwidget.phones._plans import Plans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from phonenumbers import PhoneNumber
 
 __all__ = ["convert", "convert_all", "displayed", "national_digits", "parse", "valid_region"]
 
-_HEAD: Final = 3
+_HEAD: Final = 2
+_SHORTEST: Final = 3
+"""Whether two digits are a number depends on what stands between them."""
 _BLOCK: Final = 4096
 _MOST: Final = 500_000
 """Entries; a table that has more of them is left, and a new one begun."""
@@ -46,7 +48,7 @@ class Head(Node):
         self.root: Node | None = None
 
     def __missing__(self, digits: str) -> Tree:
-        if self.length < _HEAD or self.length >= MARKED:
+        if self.length < _SHORTEST or self.length >= MARKED:
             return Verdict.ASK
         return super().__missing__(digits)
 
@@ -134,12 +136,28 @@ def _supported(region: str | None) -> str | None:
 
 def _block(texts: Sequence[str], region: str | None, *, warm: bool) -> list[str | None]:
     current = table()
-    abroad, as_is = current.abroad, Verdict.AS_IS
     home = current.heads_of(region) if region else current.nowhere
+    found, marked = _looked_up(plain_all(texts), current.abroad, home)
+    numbers = {at: number for at in marked if (number := plain(texts[at])) is not None}
+    asked = ["" if number is Verdict.ASK else number for number in numbers.values()]
+    forms, doubtful = _looked_up(asked, current.abroad, home)
+    places = list(numbers)
+    for at, form in zip(places, forms, strict=True):
+        found[at] = form
+    for index in doubtful:
+        at = places[index]
+        found[at] = _one(texts[at], region, warm=warm)
+    return found
+
+
+def _looked_up(
+    numbers: Iterable[str], abroad: Heads, home: Heads
+) -> tuple[list[str | None], list[int]]:
+    """The forms of plain numbers, and the places of those that no rule is known for yet."""
     found: list[str | None] = []
-    add = found.append
     doubtful: list[int] = []
-    for number in plain_all(texts):
+    add, as_is = found.append, Verdict.AS_IS
+    for number in numbers:
         # A + comes before all digits, and so does nothing at all.
         tree: Tree = (abroad if number < "0" else home)[len(number)][number[:_HEAD]]
         at = _HEAD
@@ -155,9 +173,7 @@ def _block(texts: Sequence[str], region: str | None, *, warm: bool) -> list[str 
         else:
             doubtful.append(len(found))
             add(None)
-    for at in doubtful:
-        found[at] = _one(texts[at], region, warm=warm)
-    return found
+    return found, doubtful
 
 
 @lru_cache(maxsize=_MEMORY)

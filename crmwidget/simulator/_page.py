@@ -1,7 +1,7 @@
 """The simulated connector's page: one file that loads nothing.
 
-What only some need, the login, is an extra: a script of its own, which `page` puts into the page
-or the remote control hands to it with the first command that needs it.
+What only some need, the login, and scenarios with faults, is an extra: a script of its own, which
+`page` puts into the page or the remote control hands to it with the first command that needs it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STATIC = Path(__file__).parents[1] / "static"
-EXTRAS: Final = ("login",)
+EXTRAS: Final = ("login", "scenario")
 """What there is beyond the plain page."""
 
 
@@ -42,6 +42,11 @@ def extra(name: str) -> str:
         message = f"the simulator has no {name!r}. There is: {', '.join(EXTRAS)}."
         raise SimulatorError(message)
     return _built(f"simulator.{name}.js")
+
+
+def wanted() -> str:
+    """All that a page asks for when somebody presses Scenario or Faults."""
+    return "\n".join(map(extra, EXTRAS))
 
 
 def _built(name: str) -> str:

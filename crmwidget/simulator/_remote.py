@@ -15,8 +15,10 @@ from crmwidget.errors import DirectoryError, SimulatorError
 from crmwidget.simulator._page import extra
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from concurrent.futures import Future
+
+    from crmwidget.simulator._run import Run
 
     Send = Callable[[str, dict[str, Any]], Future[dict[str, Any]]]
 
@@ -127,6 +129,19 @@ class SimulatedCall:
         return f"<SimulatedCall {self.ringing!r}>"
 
 
+class SimulatedFault(Step):
+    """Something that goes wrong; made by `phone.simulator.fault()`. `await` it to know it is on."""
+
+    def __init__(self, simulator: Simulator, future: Future[dict[str, Any]], name: str) -> None:
+        super().__init__("fault", future)
+        self.name = name
+        self._simulator = simulator
+
+    def end(self) -> Step:
+        """All is well again, as far as this fault goes."""
+        return self._simulator.end_faults(self.name)
+
+
 class Simulator:
     """Drives the simulated connector: `phone.simulator`.
 
@@ -160,13 +175,56 @@ class Simulator:
         """Send any message, also one that no connector sends; None: without data."""
         return self._do("send", action=action, **({} if data is None else {"data": data}))
 
-    def run(self, steps: Iterable[Mapping[str, Mapping[str, object] | None]]) -> Step:
-        """Carry out steps like `{"ring": {"number": "+1..."}}`, `{"accept": {}}`, `{"end": {...}}`.
+    def run(self, scenario: object) -> Run:
+        """Work a scenario off; `await` what it gives for the report.
 
-        Done with the last of them, refused with the first that cannot be.
+        scenario: the name of one that is built in (`crmwidget.simulator.scenarios()`), the path
+        of a YAML or JSON file, a Scenario, a mapping with `steps`, or a list of steps like
+        `{"do": "ring", "number": "+1..."}` or, for short, `{"ring": {"number": "+1..."}}`.
+
+        Raises SimulatorError, naming the step and the nearest known word, where it is none.
         """
-        listed = [{verb: dict(args or {}) for verb, args in step.items()} for step in steps]
-        return self._do("run", steps=listed)
+        from crmwidget.simulator._run import Run
+        from crmwidget.simulator._scenario import scenario_of
+
+        found = scenario_of(scenario)
+        logins = found.uses("log_in", "log_out", "expire_login")
+        script = "\n".join(map(extra, ["scenario", *["login"] * logins]))
+        future = self._send("scenario", {"script": script, "scenario": found.wire()})
+        return Run(found.name, future, lambda: self._do("stop"))
+
+    def run_day(self, calls: object, rate: float = 20.0, *, column: str | None = None) -> Run:
+        """Let everybody in `calls` call, `rate` of them a second: for load, and to find races.
+
+        calls: a dataframe, a list of mappings or of numbers, see `Scenario.of_calls`; column:
+        its caller numbers, where they are not recognised. Each call pops the screen, is
+        answered, ended and logged at once.
+        """
+        from crmwidget.simulator._scenario import Scenario
+
+        return self.run(Scenario.of_calls(calls, rate, column=column))
+
+    def fault(self, name: str, **args: object) -> SimulatedFault:
+        """Let something go wrong until it is ended; several can be on at once.
+
+        name: "silence", "delay", "duplicate", ... as in the page's menu, which says what each
+        teaches; args: what it takes, such as `seconds=` for "delay".
+
+        Raises SimulatorError, with the nearest known word, where there is none of that name.
+        """
+        from crmwidget.simulator._scenario import check_fault
+
+        check_fault(name, args)
+        scripts = ["scenario", *["login"] * (name == "login expiry")]
+        script = "\n".join(map(extra, scripts))
+        return SimulatedFault(
+            self, self._send("fault", {"script": script, "name": name, **args}), name
+        )
+
+    def end_faults(self, name: str | None = None) -> Step:
+        """End one fault, or all of them."""
+        named = {} if name is None else {"name": name}
+        return self._do("endFaults", script=extra("scenario"), **named)
 
     def log_out(self, *, sso: bool = False) -> Step:
         """Log the agent out: the page goes to its login, and a call in it is lost [I].
@@ -197,8 +255,8 @@ class Simulator:
 
     def __repr__(self) -> str:
         return (
-            "<Simulator: .ring(), .chat(), .open_address_book(), .send(), .run(), .state(), "
-            ".log_out(), .expire_login(), .log_in()>"
+            "<Simulator: .ring(), .chat(), .open_address_book(), .send(), .run(), .run_day(), "
+            ".fault(), .end_faults(), .state(), .log_out(), .expire_login(), .log_in()>"
         )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
+import secrets
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,9 +17,12 @@ from crmwidget.simulator._login import Login, Redirect, Unframed
 from crmwidget.simulator._page import page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from crmwidget.simulator._login import Answer, Way
+    from crmwidget.simulator._run import Report
+    from crmwidget.simulator._scenario import Scenario
 
 HOST = "127.0.0.1"
 
@@ -29,8 +34,12 @@ class Server:
     serves in the background. `close()` ends both.
     """
 
-    def __init__(self, port: int, login: Way | None = None) -> None:
+    def __init__(
+        self, port: int, login: Way | None = None, scenario: Scenario | None = None
+    ) -> None:
         page()  # not built: say so now, and not to a browser
+        self.report: Report | None = None
+        """What came of the scenario, once a page has worked it off; `serve_forever` ends then."""
         try:
             self._server = ThreadingHTTPServer((HOST, port), BaseHTTPRequestHandler)
         except (OSError, OverflowError) as error:
@@ -38,7 +47,8 @@ class Server:
                 f"cannot serve on port {port}: {error}. Give another port, or 0 for a free one."
             )
             raise SimulatorError(message) from error
-        self._server.RequestHandlerClass = _handler(Login(login, self.port))
+        asked = None if scenario is None else _Asked(scenario, self._reported)
+        self._server.RequestHandlerClass = _handler(Login(login, self.port), asked)
         self._serving = False
 
     @property
@@ -65,6 +75,11 @@ class Server:
             self._server.shutdown()
         self._server.server_close()
 
+    def _reported(self, report: Report) -> None:
+        self.report = report
+        # From a thread of its own: a request waits for no end of the server that serves it.
+        threading.Thread(target=self._server.shutdown, daemon=True).start()
+
     def __enter__(self) -> Self:
         # Set here: close() must not come before the thread has begun.
         self._serving = True
@@ -80,23 +95,48 @@ class Server:
         self.close()
 
 
-def serve(port: int = 0, login: Way | None = None) -> Server:
+def serve(port: int = 0, login: Way | None = None, scenario: Scenario | None = None) -> Server:
     """A server on 127.0.0.1 that has its port but does not serve yet; 0: a free one.
 
     login: the agent has to log in first, at the connector's own page ("form") or by single
     sign-on with an identity provider that forbids being framed ("sso"); None: only where an
     address asks for it, with `?login` or `?login=sso`.
 
+    scenario: worked off by every page that is embedded, as soon as it is configured; the first
+    report ends the server, and is in its `report`.
+
     Raises SimulatorError when the port cannot be had, or the page is not built.
     """
-    return Server(port, login)
+    return Server(port, login, scenario)
 
 
 LONGEST: Final = 1_000
 """Bytes of a form that are read; ours are far shorter."""
+LONGEST_REPORT: Final = 1_000_000
 
 
-def _handler(login: Login) -> type[BaseHTTPRequestHandler]:
+class _Asked:
+    """The scenario of a server, and where the page puts its report."""
+
+    def __init__(self, scenario: Scenario, reported: Callable[[Report], None]) -> None:
+        # Unguessable: any page of this machine's browser can post to this server.
+        self.place = f"/report/{secrets.token_urlsafe(16)}"
+        self.data = (("scenario", json.dumps(scenario.wire())), ("report", self.place))
+        self._reported = reported
+
+    def take(self, body: str) -> bool:
+        """Hands the report on; False: it is none."""
+        from crmwidget.simulator._run import report_of
+
+        try:
+            report = report_of(json.loads(body))
+        except (ValueError, KeyError, TypeError):
+            return False
+        self._reported(report)
+        return True
+
+
+def _handler(login: Login, asked: _Asked | None) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         """The page at /, in any variant of its query, and what its login needs; nothing else."""
 
@@ -110,9 +150,16 @@ def _handler(login: Login) -> type[BaseHTTPRequestHandler]:
             self._begin(login.get(self.path, self._host))
 
         def do_POST(self) -> None:
-            length = min(int(self.headers.get("Content-Length") or 0), LONGEST)
+            report = asked is not None and self.path == asked.place
+            longest = LONGEST_REPORT if report else LONGEST
+            length = min(int(self.headers.get("Content-Length") or 0), longest)
             form = self.rfile.read(length).decode(errors="replace")
-            self._begin(login.post(self.path, self._host, form))
+            if report and asked is not None:
+                good = asked.take(form)
+                self.send_response(HTTPStatus.NO_CONTENT if good else HTTPStatus.BAD_REQUEST)
+                self.end_headers()
+            else:
+                self._begin(login.post(self.path, self._host, form))
 
         @property
         def _host(self) -> str:
@@ -125,7 +172,7 @@ def _handler(login: Login) -> type[BaseHTTPRequestHandler]:
                 return b""
             moved = isinstance(answer, Redirect)
             self.send_response(HTTPStatus.SEE_OTHER if moved else HTTPStatus.OK)
-            headers, text = _document(answer)
+            headers, text = _document(answer, asked.data if asked else ())
             body = text.encode()
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -140,7 +187,7 @@ def _handler(login: Login) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _document(answer: Answer) -> tuple[dict[str, str], str]:
+def _document(answer: Answer, more: tuple[tuple[str, str], ...] = ()) -> tuple[dict[str, str], str]:
     if isinstance(answer, Redirect):
         return {"Location": answer.to}, ""
     headers = {
@@ -151,8 +198,10 @@ def _document(answer: Answer) -> tuple[dict[str, str], str]:
         policy = _policy(answer.text, answer.back) + "; frame-ancestors 'none'"
         headers |= {"Content-Security-Policy": policy, "X-Frame-Options": "DENY"}
         return headers, answer.text
-    text = page(["login"] if answer.provider else (), **dict(answer.data))
-    headers["Content-Security-Policy"] = _policy(text, answer.provider)
+    extras = ["login", "scenario"] if answer.provider else ["scenario"]
+    text = page(extras, **dict(answer.data), **dict(more))
+    policy = _policy(text, answer.provider)
+    headers["Content-Security-Policy"] = policy + ("; connect-src 'self'" if more else "")
     return headers, text
 
 

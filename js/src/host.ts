@@ -7,6 +7,10 @@ export interface Host {
   secure: boolean;
   /** The page is in a frame of another page itself. */
   framed: boolean;
+  /** The origins of the pages around it, the nearest first; empty where a browser does not tell. */
+  above: readonly string[];
+  /** The tab may keep things: call logs outlive a reload. */
+  storage: boolean;
   /** Whether it may hand the microphone on; null: this browser does not tell. */
   microphone: boolean | null;
   /** The directive of the page's content policy that has forbidden the frame. */
@@ -24,9 +28,20 @@ export function host(forbidden: string | null): Host {
     origin: globalThis.origin,
     secure: globalThis.isSecureContext,
     framed: window.top !== window,
+    above: [...(location.ancestorOrigins ?? [])],
+    storage: keeps(),
     microphone: policy ? policy.allowsFeature("microphone") : null,
     forbidden,
   };
+}
+
+/** Where it is forbidden, reading the property throws. */
+function keeps(): boolean {
+  try {
+    return globalThis.sessionStorage !== null;
+  } catch {
+    return false;
+  }
 }
 
 const FRAMES = new Set(["frame-src", "child-src", "default-src"]);

@@ -22,6 +22,25 @@ export class Parts {
     for (const name of this.names.slice(0, -KEPT)) this.#parts.delete(name);
   }
 
+  /** Bytes of the part from which this value was read; 0: from none. */
+  sizeOf(value: unknown): number {
+    return (
+      [...this.#parts.values()].find((each) => this.#values.get(each) === value)?.byteLength ?? 0
+    );
+  }
+
+  /** A part that is a script, run; rejected when it is not here. As anywidget runs the widget's. */
+  async module<M>(name: string): Promise<M> {
+    const text = this.text(name);
+    if (text === null) throw new Error("not here");
+    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    try {
+      return await import(/* @vite-ignore */ url);
+    } finally {
+      URL.revokeObjectURL(url);
+    }
+  }
+
   /** The text of a part, or null when it is not here. */
   text(name: string): string | null {
     const buffer = this.#parts.get(name);

@@ -76,6 +76,10 @@ export function refuse(element: HTMLElement, mount: Mount): () => void {
     place: nothing,
     reloadFrame: nothing,
     useHere: nothing,
+    watch: nothing,
+    runMessage: nothing,
+    diagnose: nothing,
+    traffic: () => Promise.reject(),
   });
   panel.update(outdated);
   element.append(panel.element);

@@ -5,12 +5,12 @@ import {
   ASSUMPTIONS,
   type Command,
   due,
+  type Effect,
   type Event,
   extend,
   initial,
   report,
   restart,
-  type Step,
   step,
 } from "./core/connector";
 import { drawControls } from "./simulator/controls";
@@ -35,8 +35,8 @@ export interface Simulator {
   send(action: string, data?: unknown): void;
   /** All messages so far, oldest first; at most the last 5,000. */
   readonly transcript: readonly Entry[];
-  /** Runs the steps in order, each once the one before took effect; rejects at the first that cannot. */
-  run(scenario: readonly Step[]): Promise<Record<string, unknown>>;
+  /** Runs a scenario of docs/simulator.md, by name or as data; gives its report, or rejects at a step that cannot be. */
+  run(scenario: unknown): Promise<Record<string, unknown>>;
   /** For the scripts of simulator/extras.ts. */
   extend(make: (tools: Tools) => Extra): void;
 }
@@ -58,10 +58,8 @@ const { login, expired } = document.documentElement.dataset;
 const transcript: Entry[] = [];
 /** Newest first, each with its action. */
 const problems: string[] = [];
-const runs = new Map<
-  string,
-  { resolve(state: Record<string, unknown>): void; reject(error: Error): void }
->();
+/** What waits for the scenarios and faults, which only some pages carry. */
+const wanting: (() => void)[] = [];
 
 let tab: Tab = "phone";
 /** What stands in inputs, by id: they are redrawn, and it belongs to the call that is on. */
@@ -89,27 +87,30 @@ function take(event: Event): void {
     document.querySelector<HTMLElement>(":popover-open")?.hidePopover();
   }
   schedule(now);
-  for (const effect of effects) {
-    if (effect.kind === "done") answer(effect.id, effect.error);
-    else if (effect.kind === "restarted") restarted();
-    else {
-      const { kind, action, data } = effect;
-      const found = kind === "heard" ? effect.problems : [];
-      if (kind === "post") post(action, data);
-      const direction = kind === "post" ? "sent" : "received";
-      transcript.push({ direction, action, data, at: now, problems: found });
-      problems.unshift(...found.map((text) => `${action}: ${text}`));
-    }
-  }
+  for (const effect of effects) if (!extras.some((extra) => extra.takes?.(effect))) act(effect);
   transcript.splice(0, transcript.length - KEPT);
   problems.splice(PROBLEMS_SHOWN);
+  for (const extra of extras) extra.after?.();
   draw();
+}
+
+function act(effect: Effect): void {
+  if (effect.kind === "done") answer(effect.id, effect.error);
+  else if (effect.kind === "restarted") restarted();
+  else {
+    const { kind, action, data } = effect;
+    const found = kind === "heard" ? effect.problems : [];
+    if (kind === "post") post(action, data);
+    const direction = kind === "post" ? "sent" : "received";
+    transcript.push({ direction, action, data, at: Date.now(), problems: found });
+    problems.unshift(...found.map((text) => `${action}: ${text}`));
+  }
 }
 
 /** As far as the page around can tell, ours is loaded anew. */
 function restarted(): void {
   ended = extras.some((extra) => extra.restarted(state.door));
-  if (written) window.parent.postMessage({ type: REMOTE, what: "restarted" }, target());
+  if (written) tell({ what: "restarted" });
 }
 
 /** An opaque page has no origin that could be named. */
@@ -119,20 +120,25 @@ function post(action: string, data: unknown): void {
   if (!origin && action !== "ready")
     throw new Error(`${action} was not sent: the origin of the page around is not known yet`);
   const message = { type: FROM_CONNECTOR, action };
-  window.parent.postMessage(data === undefined ? message : { ...message, data }, target());
+  out(data === undefined ? message : { ...message, data });
 }
 
+/** Whatever it is, to the page around. */
+const out = (message: unknown) => window.parent.postMessage(message, target());
+
+/** To Python, by way of the page around. */
+const tell = (said: object) => out({ type: REMOTE, ...said });
+
 /** Tells whoever gave a command, other than a person at this page, how it went. */
-function answer(id: string | number, error: string | null): void {
-  if (typeof id === "number") {
-    const result = error === null ? { ok: true } : { ok: false, error };
-    window.parent.postMessage({ type: REMOTE, id, ...result, state: report(state) }, target());
-  } else {
-    const run = runs.get(id);
-    runs.delete(id);
-    if (error === null) run?.resolve(report(state));
-    else run?.reject(new Error(error));
-  }
+function answer(id: string | number, error: string | null, more = {}): void {
+  const result = error === null ? { ok: true } : { ok: false, error };
+  if (typeof id === "number") tell({ id, ...result, state: { ...report(state), ...more } });
+}
+
+/** `then`, once the scenarios and faults have come. */
+function want(then: () => void): void {
+  wanting.push(then);
+  tell({ what: "wants" });
 }
 
 /** Only the page around this one is heard; the first that it says shows its origin. */
@@ -144,9 +150,13 @@ window.addEventListener("message", ({ source, data, origin: from }) => {
   else if (typeof data.id === "number" && typeof data.what === "string") {
     const { script, ...args } = { ...data.args };
     if (written && script) load(script);
-    take({ kind: "command", command: { id: data.id, what: data.what, args } });
+    give({ id: data.id, what: data.what, args });
   }
 });
+
+function give(command: Command): void {
+  if (!extras.some((extra) => extra.command?.(command))) take({ kind: "command", command });
+}
 
 /** An extra comes with the first command that needs it, from the page that has written this one. */
 function load(script: string): void {
@@ -165,31 +175,27 @@ window.simulator = {
   transcript,
   send: (action, data) => take({ kind: "say", action, data }),
   extend(make) {
-    const extra = make({ html, does, icon, style, restart });
+    const page = { act, answer, give, out, tell, draw, report: () => report(state) };
+    const extra = make({ html, does, icon, style, restart, ...page });
     if (extras.some(({ name }) => name === extra.name)) return;
     extras.push(extra);
     extend(extra.verbs);
     ASSUMPTIONS.push(...extra.assumptions);
     if (state.door && written) restarted();
     draw();
+    if (extra.wanted) for (const then of wanting.splice(0)) then();
   },
-  run: (scenario) =>
-    new Promise((resolve, reject) => {
-      const id = `run ${Math.random()}`;
-      runs.set(id, { resolve, reject });
-      take({ kind: "command", command: { id, what: "run", args: { steps: [...scenario] } } });
-    }),
+  run: (scenario) => new Promise((resolve) => want(() => resolve(window.simulator.run(scenario)))),
 };
 
 // ---------------------------------------------------------------- the page
 const host = (id: string) => document.getElementById(id) as HTMLInputElement;
 
-const command = (what: string, args: Command["args"] = {}) =>
-  take({ kind: "command", command: { id: null, what, args } });
+const command = (what: string, args: Command["args"] = {}) => give({ id: null, what, args });
 
 function draw(): void {
   drawPhone(state, tab, embedded, host);
-  drawControls(state, problems, host);
+  drawControls(state, problems, written, host);
   redraw(host("rows"), rows(state, typed.search));
   redraw(host("callers"), rows(state, typed.find, "ring"));
   for (const [id, value] of Object.entries(typed)) {
@@ -213,6 +219,10 @@ document.addEventListener("click", ({ target }) => {
     command({ book: "addressBook", bell: "read" }[to] ?? "state");
   }
   if (!what) return;
+  if (what === "want") {
+    want(() => host(pressed?.id ?? "").click());
+    return;
+  }
   tab = "phone";
   command(what, what === "save" ? form() : JSON.parse(args));
 });

@@ -4,6 +4,7 @@ import { type Board, empty } from "./core/board";
 import type { Standing } from "./core/channel";
 import { phase, type State } from "./core/connection";
 import type { Refusals } from "./core/refusals";
+import { Timeline } from "./core/timeline";
 import type { Settings } from "./core/wire";
 import { isPage } from "./frame";
 import type { View } from "./panel/view";
@@ -17,6 +18,9 @@ export interface Known {
   state: State;
   board: Board;
   refusals: Refusals;
+  timeline: Timeline;
+  /** Up to this number the kernel has taken all. */
+  got: number;
   kernel: Standing;
   ended: Ended;
 }
@@ -37,6 +41,8 @@ export function snapshot(known: Known, place: View["place"]): View {
     canDial: state.dial,
     rejected: refusals.counts,
     messages: state.messages,
+    timeline: known.timeline,
+    got: known.got,
     place,
     advice: advice(known),
   };
@@ -57,6 +63,8 @@ export const outdated: View = {
   canDial: false,
   rejected: {},
   messages: 0,
+  timeline: new Timeline(),
+  got: 0,
   place: "cell",
   advice: null,
 };
@@ -92,7 +100,7 @@ function waits({ acked, asked, configured, quiet, simulated, alive }: State): Vi
   return quiet && (alive || !simulated) ? "loaded" : null;
 }
 
-type Drawn = "summary" | "record" | "recordOf" | "contacts" | "failures" | "dialled";
+type Drawn = Exclude<keyof Board, "warnings">;
 
 function drawn({ warnings, ...board }: Board): Pick<View, Drawn> {
   const { summary } = board;

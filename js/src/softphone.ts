@@ -7,24 +7,27 @@
  */
 
 import { Alarm } from "./alarm";
+import { randomId, time } from "./clock";
 import { type Board, empty, renewed, shown } from "./core/board";
-import { Channel, type Effect as ChannelEffect, type Time } from "./core/channel";
+import { Channel, type Effect as ChannelEffect } from "./core/channel";
 import * as connection from "./core/connection";
 import { isPlain } from "./core/guard";
 import type { Body } from "./core/outbox";
 import { Refusals } from "./core/refusals";
 import { Remote } from "./core/remote";
+import { Timeline } from "./core/timeline";
 import type { Answer, Do, Facts, Note, Post, Settings, Show, Sim } from "./core/wire";
 import { Frame, isPage } from "./frame";
-import { Home, type Slot } from "./home";
+import { Home } from "./home";
 import { host, watchPolicy } from "./host";
 import { Later } from "./later";
 import { Mirror } from "./mirror";
-import type { Panel, PanelActions } from "./panel/view";
+import type { PanelActions, View } from "./panel/view";
 import { Parts } from "./parts";
 import { type Handle, type Mount, owned, type Port, registered, type Spot } from "./registry";
 import { type Ended, snapshot, stake, titleOf } from "./snapshot";
 import { type Theme, watchTheme } from "./theme";
+import { type Seat, Views } from "./views";
 
 /** The softphone of this key, made if need be; null: this page runs another version of the wire. */
 export function open(key: string, build: string, mount: Mount): Handle | null {
@@ -35,25 +38,19 @@ export function open(key: string, build: string, mount: Mount): Handle | null {
 const DIALLED = 5_000;
 /** ms until it is tried again to say what was refused. */
 const FULL = 250;
-/** ms without a view until the widget counts as not shown: a re-run takes less. */
-const HIDDEN = 1_000;
-
-interface Seat extends Slot {
-  readonly panel: Panel;
-}
 
 export class Softphone implements Handle {
-  readonly #mount: Mount;
   readonly #channel: Channel;
   readonly #mirror: Mirror;
   readonly #parts = new Parts();
   readonly #refusals = new Refusals();
   readonly #remote = new Remote();
+  readonly #timeline = new Timeline();
   /** What the kernel is told of messages that this page has answered. */
   readonly #later = new Later();
   readonly #home: Home;
   readonly #ports: Port[] = [];
-  readonly #seats: Seat[] = [];
+  readonly #views: Views;
   #road: Port | null = null;
   #state = connection.initial;
   #board: Board = empty;
@@ -68,19 +65,16 @@ export class Softphone implements Handle {
   #ended: Ended | null = null;
   /** Parts that were asked for. */
   readonly #missed = new Set<string>();
-  #shown = false;
+  #resent = 0;
   #theme: Theme = "light";
-  #drawing = false;
 
   readonly #channelAlarm = new Alarm(() => this.#carry(this.#channel.wake(time())));
   readonly #connectionAlarm = new Alarm(() => this.#connect({ kind: "wake" }));
   readonly #refusalAlarm = new Alarm(() => this.#confess());
-  readonly #hiddenAlarm = new Alarm(() => this.#noteShown());
   readonly #dialledAlarm = new Alarm(() => this.#undial());
   readonly #clock = new Alarm(() => this.#changed());
 
   constructor(key: string, build: string, mount: Mount) {
-    this.#mount = mount;
     this.#mirror = new Mirror(key);
     this.#channel = new Channel({ epoch: randomId(), build, facts: () => this.facts() });
     this.#home = new Home("Softphone", {
@@ -91,6 +85,14 @@ export class Softphone implements Handle {
         if (cost === null) this.#lose("closed");
         else this.#home.ask(cost);
       },
+    });
+    this.#views = new Views(mount, this.#home, {
+      actions: (seat) => this.#actions(seat),
+      view: (seat) => this.#view(seat),
+      drawn: () => this.#drawn(),
+      seated: (more) => this.#seated(more),
+      shown: () => this.#note("shown"),
+      watched: (on) => this.#tell({ t: "do", what: "watch", args: { on } }),
     });
     window.addEventListener("beforeunload", (event) => {
       // A simulated call is no loss
@@ -129,8 +131,13 @@ export class Softphone implements Handle {
     this.#road = port;
     if (!port) this.#carry(this.#channel.detach(time()));
     // The page in which a person works takes the phone over; the others wait to be asked
-    else if (this.#channel.away && document.hasFocus()) this.#carry(this.#channel.here(time()));
+    else if (this.#channel.away && document.hasFocus()) this.#here();
     else this.#carry(this.#channel.attach(time()));
+  }
+
+  #here(): void {
+    this.#carry(this.#channel.here(time()));
+    this.#views.watch(true);
   }
 
   #receive(content: unknown, buffers: readonly ArrayBufferView[]): void {
@@ -139,6 +146,11 @@ export class Softphone implements Handle {
   }
 
   #carry(effects: ChannelEffect[]): void {
+    const { resent } = this.#channel.counts;
+    if (resent > this.#resent) {
+      this.#timeline.noted("resent", { messages: resent - this.#resent }, time());
+      this.#resent = resent;
+    }
     for (const effect of effects) {
       switch (effect.kind) {
         case "keep":
@@ -149,7 +161,7 @@ export class Softphone implements Handle {
           break;
         case "transmit":
           try {
-            this.#road?.send(effect.content);
+            this.#road?.send({ ...effect.content, at: Date.now() });
           } catch {
             this.#carry(this.#channel.failed(time()));
           }
@@ -161,6 +173,8 @@ export class Softphone implements Handle {
           if (effect.fresh) {
             this.#board = renewed(this.#board);
             this.#missed.clear();
+            this.#timeline.noted("kernel", {}, time());
+            this.#views.watch(true);
           }
           break;
         case "deliver":
@@ -173,9 +187,15 @@ export class Softphone implements Handle {
     this.#changed();
   }
 
-  #tell(body: Body, keep = false): void {
+  /** `line`: the message's in the timeline. */
+  #tell(body: Body, keep = false, line = 0): void {
     this.#later.now();
-    this.#carry(this.#channel.push(body, time(), keep));
+    const { last } = this.#channel.counts;
+    const effects = this.#channel.push(body, time(), keep);
+    const { last: seq } = this.#channel.counts;
+    if (seq > last) this.#timeline.told(line, seq);
+    else this.#timeline.noted("dropped", { reason: "full" }, time());
+    this.#carry(effects);
   }
 
   // ---------------------------------------------------------------- from the kernel
@@ -210,7 +230,7 @@ export class Softphone implements Handle {
     this.#carry(this.#channel.miss(time()));
   }
 
-  #post({ seq, m, exp, load }: Post): void {
+  #post({ seq, m, re, exp, load }: Post): void {
     const kernelTime = Date.now() + this.#channel.offset;
     let why: string | null = null;
     if (!this.#frame) why = "no frame";
@@ -219,14 +239,16 @@ export class Softphone implements Handle {
     const reply = why === null ? this.#resolve(m) : null;
     // Noting it would be a message of its own, for which the connector's next question had to wait
     if (reply) {
-      this.#connect({ kind: "post", reply });
+      this.#connect({ kind: "post", reply }, this.#timeline.of(re));
       return;
     }
     const detail = { seq, action: m.action, reason: why ?? "its data did not arrive" };
+    this.#timeline.noted("dropped", detail, time());
     this.#tell({ t: "note", what: "dropped", detail });
   }
 
   #display(item: Show): void {
+    if (item.what === "trace") this.#timeline.traced(item.data);
     this.#board = shown(this.#board, item);
     if (item.what === "dialled") this.#dialledAlarm.set(performance.now() + DIALLED);
   }
@@ -258,17 +280,22 @@ export class Softphone implements Handle {
   }
 
   // ---------------------------------------------------------------- the connection
-  #connect(event: connection.Event): void {
-    const [state, effects] = connection.step(this.#state, event, performance.now());
+  /** `re`: the line of the request, where the kernel answers one. */
+  #connect(event: connection.Event, re = 0): void {
+    const came = time();
+    const [state, effects] = connection.step(this.#state, event, came.now);
     this.#state = state;
     this.#connectionAlarm.set(connection.due(state));
+    const heard = event.kind === "message";
+    const line = heard ? this.#timeline.received(event.action, event.text, came) : re;
     let answered = false;
     for (const effect of effects) {
       if (effect.kind === "post") {
         this.#frame?.post(effect.reply);
         answered = true;
+        this.#answered(effect.reply, line, heard);
       } else {
-        const tell = () => this.#inform(effect);
+        const tell = () => this.#inform(effect, line);
         if (answered && !effect.keep) this.#later.add(tell);
         else tell();
       }
@@ -277,13 +304,24 @@ export class Softphone implements Handle {
     this.#changed();
   }
 
-  #inform({ body, keep }: Extract<connection.Effect, { kind: "tell" }>): void {
+  /** Writes down an answer of the page's own (`alone`) or the kernel's, once it has left. */
+  #answered(reply: connection.Reply, re: number, alone: boolean): void {
+    const left = time();
+    this.#later.add(() => {
+      const size = this.#parts.sizeOf(reply.data);
+      this.#timeline.sent(reply, left, { re, alone, size });
+      this.#changed();
+    });
+  }
+
+  #inform({ body, keep }: Extract<connection.Effect, { kind: "tell" }>, line: number): void {
     if (body.t === "note") this.#note(body.what, body.detail);
-    else this.#tell(body, keep);
+    else this.#tell(body, keep, line);
   }
 
   /** A note about the connection says all that this page knows of it. */
   #note(what: Note["what"], detail: Note["detail"] = {}): void {
+    if (what !== "shown") this.#timeline.noted(what, detail, time());
     const { cached: _, ...known } = this.facts();
     this.#tell({ t: "note", what, detail: { ...known, ...detail } });
   }
@@ -292,7 +330,7 @@ export class Softphone implements Handle {
   facts(): Facts {
     return {
       ...connection.facts(this.#state),
-      shown: this.#shown,
+      shown: this.#views.shown,
       origin: this.#frame?.origin ?? null,
       rejected: this.#refusals.total,
       cached: this.#parts.names,
@@ -321,7 +359,7 @@ export class Softphone implements Handle {
     const { src, srcdoc, name, origins } = this.#settings;
     const content = srcdoc ?? (src !== undefined && isPage(src) ? src : null);
     if (content === null && this.#frame) this.#lose("closed");
-    if (content === null || this.#seats.length === 0 || this.#held) return;
+    if (content === null || this.#views.none || this.#held) return;
     if (this.#frame && this.#content === content) return;
     const html = srcdoc === undefined ? null : this.#parts.text(srcdoc);
     if (srcdoc !== undefined && html === null) {
@@ -350,6 +388,7 @@ export class Softphone implements Handle {
         },
         refused: (reason, origin) => {
           this.#refusals.add(reason, origin);
+          this.#timeline.refused(reason, origin, time());
           this.#refusalAlarm.set(this.#refusals.due);
           this.#changed();
         },
@@ -404,32 +443,11 @@ export class Softphone implements Handle {
   }
 
   // ---------------------------------------------------------------- views
-  show({ element, lumino, view }: Spot): () => void {
-    const panel = this.#mount(this.#actions(() => seat));
-    const seat: Seat = { element: panel.slot, lumino, view: null, panel };
-    this.#seats.push(seat);
-    this.#ended = null;
-    element.append(panel.element);
-    this.#home.enter(seat, view);
-    this.#noteShown();
-    this.#ensureFrame();
-    this.#update(seat);
-    return () => {
-      const at = this.#seats.indexOf(seat);
-      if (at < 0) return;
-      this.#home.exit(seat);
-      this.#seats.splice(at, 1);
-      panel.dispose();
-      if (this.#seats.length === 0) this.#hiddenAlarm.set(performance.now() + HIDDEN);
-      else if (!this.#frame) this.#ensureFrame();
-    };
-  }
+  readonly show = (spot: Spot) => this.#views.add(spot);
 
-  #noteShown(): void {
-    const now = this.#seats.length > 0;
-    if (now === this.#shown) return;
-    this.#shown = now;
-    this.#note("shown");
+  #seated(more: boolean): void {
+    if (more) this.#ended = null;
+    if (more || !(this.#views.none || this.#frame)) this.#ensureFrame();
   }
 
   #actions(seat: () => Seat): PanelActions {
@@ -443,9 +461,13 @@ export class Softphone implements Handle {
       place: (where) => this.#home.place(seat(), where),
       reloadFrame: () => this.#reload(),
       useHere: () => {
-        this.#carry(this.#channel.here(time()));
+        this.#here();
         this.#do("here", {});
       },
+      watch: (on) => this.#views.look(seat(), on),
+      runMessage: (ask, action, data) => this.#do("run_message", { ask, action, data }),
+      diagnose: () => this.#do("diagnose", {}),
+      traffic: () => this.#parts.module(this.#settings?.traffic ?? ""),
     };
   }
 
@@ -454,44 +476,25 @@ export class Softphone implements Handle {
     this.#tell({ t: "do", what, args });
   }
 
-  /** Draws soon, and once for all that changes until then. */
-  #changed(): void {
-    if (this.#drawing || this.#seats.length === 0) return;
-    this.#drawing = true;
-    const draw = () => {
-      this.#drawing = false;
-      this.#draw();
-    };
-    // A hidden page is never asked for a frame
-    if (document.hidden) setTimeout(draw, 0);
-    else requestAnimationFrame(draw);
-  }
+  readonly #changed = () => this.#views.changed();
 
-  #draw(): void {
-    for (const seat of this.#seats) this.#update(seat);
+  #drawn(): void {
     this.#home.label(titleOf(this.#settings, this.#state.call));
     const { state } = this.#channel.standing(performance.now());
     this.#clock.set(state === "waiting" ? performance.now() + 1_000 : null);
   }
 
-  #update(seat: Seat): void {
+  #view(seat: Seat): View {
     const known = {
       settings: this.#settings,
       state: this.#state,
       board: this.#board,
       refusals: this.#refusals,
+      timeline: this.#timeline,
+      got: this.#channel.counts.got,
       kernel: this.#channel.standing(performance.now()),
       ended: this.#ended ?? "removed",
     };
-    seat.panel.update(snapshot(known, this.#home.where(seat)));
+    return snapshot(known, this.#home.where(seat));
   }
-}
-
-function time(): Time {
-  return { now: performance.now(), at: Date.now() };
-}
-
-/** crypto.randomUUID is missing on plain http, which a Jupyter server in a LAN may speak. */
-function randomId(): string {
-  return [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("");
 }

@@ -66,6 +66,22 @@ def test_handlers_answer_and_the_status_line_names_the_kernel(
     notebook.check()
 
 
+def test_the_cell_that_makes_the_phone_is_told_that_it_cannot_know_yet(
+    opened: Callable[..., Notebook], site: Site
+) -> None:
+    asking = "display(phone)\nfound = phone.diagnose()"
+    notebook = opened(phone(site.greeting).removesuffix("phone") + asking)
+    notebook.run(0)
+    notebook.until(lambda: notebook.value("phone.status") == "configured", "the phone")
+
+    later = notebook.value("phone.diagnose().cause")
+
+    assert notebook.value("[found.cause, found.certain]") == ["kernel-busy", False]
+    assert "Ask again in a cell of its own" in notebook.value("found.sentence")
+    assert later == "connected"
+    notebook.check()
+
+
 def test_while_a_cell_sleeps_the_page_answers_and_a_handler_answers_once_afterwards(
     opened: Callable[..., Notebook], site: Site
 ) -> None:

@@ -3,8 +3,10 @@
 import type {
   Show,
   ShownContacts,
+  ShownDiagnosis,
   ShownDial,
   ShownFailure,
+  ShownRan,
   ShownRecord,
   ShownSummary,
 } from "./wire";
@@ -20,6 +22,9 @@ export interface Board {
   readonly contacts: ShownContacts | null;
   readonly failures: ShownFailure[];
   readonly dialled: ShownDial | null;
+  readonly diagnosis: ShownDiagnosis | null;
+  /** What came of the message that was run last. */
+  readonly ran: ShownRan | null;
   /** What went wrong with the last thing a person did. */
   readonly warnings: string[];
 }
@@ -31,6 +36,8 @@ export const empty: Board = {
   contacts: null,
   failures: [],
   dialled: null,
+  diagnosis: null,
+  ran: null,
   warnings: [],
 };
 
@@ -56,10 +63,16 @@ export function shown(board: Board, { what, data, re }: Show): Board {
       return { ...board, failures: [...board.failures, data as ShownFailure].slice(-FAILURES) };
     case "dialled":
       return { ...board, dialled: data as ShownDial };
+    case "diagnosis":
+      return { ...board, diagnosis: data as ShownDiagnosis };
+    case "ran":
+      return { ...board, ran: data as ShownRan };
     case "warning": {
       const { text } = data as { text: string };
       return { ...board, warnings: [...board.warnings, text].slice(-WARNINGS) };
     }
+    case "trace":
+      return board; // of the timeline
   }
 }
 

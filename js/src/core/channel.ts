@@ -11,6 +11,7 @@
  * a heartbeat would keep an idle kernel from being culled.
  */
 
+import { isEnvelope } from "./guard";
 import { type Body, type Item, Outbox } from "./outbox";
 import {
   type Envelope,
@@ -97,6 +98,7 @@ export class Channel {
   #sent = 0;
   #got = 0;
   #refused = 0;
+  #resent = 0;
   #flights: Flight[] = [];
   #pauseUntil = 0;
 
@@ -153,6 +155,11 @@ export class Channel {
   /** Interaction logs that no living kernel holds: they would be lost with this page. */
   get logs(): number {
     return this.#outbox.logs(this.#up ? this.#got : 0);
+  }
+
+  /** Numbers of the newest item and of the last that the kernel took; how many were sent again. */
+  get counts(): { last: number; got: number; resent: number } {
+    return { last: this.#outbox.last, got: this.#got, resent: this.#resent };
   }
 
   /** There is no room but for interaction logs. */
@@ -414,7 +421,9 @@ export class Channel {
       if (flight.hello >= hello) continue;
       flight.hello = this.#n;
       flight.at = time.now;
-      this.#transmit(this.#outbox.items(Math.max(flight.from, this.#got + 1), flight.to), time);
+      const items = this.#outbox.items(Math.max(flight.from, this.#got + 1), flight.to);
+      this.#resent += items.length;
+      this.#transmit(items, time);
     }
   }
 
@@ -484,16 +493,4 @@ export class Channel {
     }
     return due.length > 0 ? Math.min(...due) : null;
   }
-}
-
-function isEnvelope(content: unknown): content is Envelope<FromKernel> {
-  return (
-    typeof content === "object" &&
-    content !== null &&
-    "crm" in content &&
-    content.crm === 1 &&
-    "epoch" in content &&
-    "items" in content &&
-    Array.isArray(content.items)
-  );
 }

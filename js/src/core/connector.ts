@@ -36,9 +36,6 @@ export {
 } from "./turn";
 export { extend } from "./verbs";
 
-/** A step of a scenario: one verb and its arguments, as in `{ring: {number: "+1..."}}`. */
-export type Step = Record<string, Record<string, unknown>>;
-
 export type Event =
   /** The time of `due` has come, or the page has just been loaded. */
   | { kind: "tick" }

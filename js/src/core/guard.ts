@@ -20,6 +20,7 @@
  */
 
 import { FROM_CONNECTOR } from "./actions.gen";
+import type { Envelope, FromKernel } from "./wire";
 
 export const CAPS = {
   /** Characters of one message as text. */
@@ -61,6 +62,19 @@ function isName(action: string): boolean {
 export function isPlain(value: unknown): value is Record<string, unknown> {
   return (
     typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
+}
+
+/** Whether it is one of the kernel's custom messages. */
+export function isEnvelope(content: unknown): content is Envelope<FromKernel> {
+  return (
+    typeof content === "object" &&
+    content !== null &&
+    "crm" in content &&
+    content.crm === 1 &&
+    "epoch" in content &&
+    "items" in content &&
+    Array.isArray(content.items)
   );
 }
 

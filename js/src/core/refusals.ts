@@ -51,7 +51,8 @@ export class Refusals {
     if (this.due === null || now < this.due) return null;
     const reasons = Object.fromEntries(this.#fresh);
     const n = Object.values(reasons).reduce((sum, each) => sum + each, 0);
-    const detail = { reason: Object.keys(reasons).join(", "), reasons, origin: this.#from };
+    const reason = Object.keys(reasons).join(", ");
+    const detail = { reason, reasons, origin: this.#from, stranger: this.#origin };
     this.#fresh.clear();
     this.#saidAt = now;
     return { t: "note", what: "rejected", n, detail };

@@ -24,11 +24,17 @@ export class Remote {
     return commands;
   }
 
-  /** What the page says: an answer as a note, or that it begins anew; null: nothing that was asked. */
+  /**
+   * What the page says, as a note: an answer, how far it is, or that it wants what it does not
+   * carry; or that it begins anew; null: nothing that was asked.
+   */
   read(text: string): Body | "restarted" | null {
-    const { id, ok, error, state, what } = JSON.parse(text) as Record<string, unknown>;
+    const { id, ok, error, state, what, progress } = JSON.parse(text) as Record<string, unknown>;
     if (what === "restarted") return what;
-    if (typeof id !== "number" || !this.#open.delete(id)) return null;
+    if (what === "wants") return { t: "note", what: "sim", detail: { wants: true } };
+    if (typeof id !== "number" || !this.#open.has(id)) return null;
+    if (progress !== undefined) return { t: "note", what: "sim", detail: { id, progress } };
+    this.#open.delete(id);
     const why = ok === true ? {} : { error: typeof error === "string" ? error : "it refused" };
     return { t: "note", what: "sim", detail: { id, ok: ok === true, ...why, state } };
   }

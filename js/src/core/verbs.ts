@@ -47,10 +47,12 @@ const VERBS = new Map<string, Verb>([
 /** The verbs for which nobody has to wait until the connector is configured. */
 const EARLY = ["state"];
 
-/** Adds verbs that need no configured connector; more than once is as good as once. */
+/** Adds verbs; those for every stage need no configured connector. More than once is as good as once. */
 export function extend(verbs: Record<string, Verb>): void {
-  for (const [name, verb] of Object.entries(verbs)) VERBS.set(name, verb);
-  EARLY.push(...Object.keys(verbs));
+  for (const [name, verb] of Object.entries(verbs)) {
+    VERBS.set(name, verb);
+    if (!verb[0]) EARLY.push(name);
+  }
 }
 
 /** Why a verb makes no sense now, and what to do first. */

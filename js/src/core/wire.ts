@@ -8,6 +8,8 @@ export interface Envelope<I> {
   crm: 1;
   /** The page's, as sender or addressee: what a kernel sends reaches every page that is open on it. */
   epoch: string;
+  /** When the page handed it to the comm, ms since 1970 on its clock. */
+  at?: number;
   items: I[];
   parts?: string[];
 }
@@ -77,7 +79,17 @@ export interface Do {
   t: "do";
   seq: number;
   at: number;
-  what: "dial" | "search" | "run_again" | "retry" | "choose" | "ring" | "here";
+  what:
+    | "dial"
+    | "search"
+    | "run_again"
+    | "retry"
+    | "choose"
+    | "ring"
+    | "here"
+    | "watch"
+    | "run_message"
+    | "diagnose";
   args: Record<string, unknown>;
 }
 
@@ -122,6 +134,8 @@ export interface Settings {
   /** Exactly one of the two: an address, or the simulator's own page as a part. */
   src?: string;
   srcdoc?: string;
+  /** The code of the Traffic tab, as a part. */
+  traffic?: string;
   simulated: boolean;
   /** The exact origins that may speak; empty when simulated, whose origin is opaque. */
   origins: string[];
@@ -149,7 +163,16 @@ export interface Show {
   t: "show";
   seq: number;
   re?: number;
-  what: "summary" | "record" | "contacts" | "failed" | "dialled" | "warning";
+  what:
+    | "summary"
+    | "record"
+    | "contacts"
+    | "failed"
+    | "dialled"
+    | "warning"
+    | "trace"
+    | "ran"
+    | "diagnosis";
   data: unknown;
 }
 
@@ -245,4 +268,54 @@ export interface ShownFailure {
 export interface ShownDial {
   number: string;
   name: string | null;
+}
+
+/** ms that a message spent in each place, as far as they are known. */
+export interface Stages {
+  page?: number;
+  channel?: number;
+  queue?: number;
+  handler?: number;
+}
+
+/** `show trace` is a list of these, sent while somebody looks: what became of messages in Python. */
+export interface ShownTrace {
+  /** Number of the message. */
+  seq: number;
+  /** Who answered, in words; null: nobody yet. */
+  by: string | null;
+  stages: Stages;
+  /** What was tolerated, sentences that end in the evidence of their rule. */
+  problems: string[];
+  /** Redacted. */
+  error: string | null;
+}
+
+/** `show ran`: the answer to a `do run_message`; nothing of it went to the connector. */
+export interface ShownRan {
+  /** The `ask` that came with the request. */
+  ask: number;
+  action: string;
+  answers: { action: string; data?: unknown }[];
+  /** Ids of records, or the link, that would have been shown; null: nothing was looked up. */
+  shown: string[] | null;
+  by: string | null;
+  error: string | null;
+  problems: string[];
+  ms: number | null;
+}
+
+/** `show diagnosis`: the answer to a `do diagnose`. */
+export interface ShownDiagnosis {
+  cause: string;
+  sentence: string;
+  good: boolean;
+  checks: ShownCheck[];
+}
+
+export interface ShownCheck {
+  name: string;
+  verdict: "ok" | "look" | "wrong" | "unknown";
+  evidence: string;
+  advice: string;
 }

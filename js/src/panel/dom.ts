@@ -44,6 +44,21 @@ export function link(href: string, label: string, className = ""): HTMLAnchorEle
   );
 }
 
+/** Copies, and tells what came of it. */
+export async function copied(text: string, done: string): Promise<string> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return done;
+  } catch {
+    return "The browser does not let this page copy.";
+  }
+}
+
+/** Once for the document; another build's panel brings its own and the newest counts. */
+export function injectStyle(id: string, css: string): void {
+  setText(document.getElementById(id) ?? document.head.appendChild(h("style", { id })), css);
+}
+
 /** Text that a screen reader repeats only when it has changed. */
 export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;

@@ -6,23 +6,40 @@
  */
 
 import { ContactsTab } from "./contacts";
-import { button, focused, h, Part, setText } from "./dom";
+import { DiagnosisTab } from "./diagnosis";
+import { button, focused, h, injectStyle, Part, setText } from "./dom";
+import { LazyTab } from "./lazy";
 import css from "./panel.css";
 import { Pill } from "./pill";
 import { blockCalls, RecordTab } from "./record";
 import { Status } from "./status";
 import { Tabs } from "./tabs";
 import type { Panel, PanelActions, View } from "./view";
-import { away, brief, dialBlocked, number } from "./words";
+import { away, brief, diagnosisLabel, dialBlocked, number } from "./words";
 
 /** Draws a panel. Its `element` may be put anywhere; `update` it before it is seen. */
 export function mount(actions: PanelActions): Panel {
-  injectStyle();
+  injectStyle("crmwidget-style", css);
   const record = new RecordTab(actions);
   const contacts = new ContactsTab(actions);
+  const traffic = new LazyTab(actions);
+  const diagnosis = new DiagnosisTab(actions);
   const tabs = new Tabs([
     { key: "record", label: "Record", content: record.element },
     { key: "contacts", label: "Contacts", content: contacts.element, open: () => contacts.open() },
+    {
+      key: "traffic",
+      label: "Traffic",
+      content: traffic.element,
+      open: () => traffic.show(true),
+      close: () => traffic.show(false),
+    },
+    {
+      key: "diagnosis",
+      label: "Diagnosis",
+      content: diagnosis.element,
+      open: () => diagnosis.open(),
+    },
   ]);
   const status = new Status(actions, () => element.classList.add("crmw-unfolded"));
   const slot = h("div", { class: "crmw-slot" });
@@ -55,8 +72,13 @@ export function mount(actions: PanelActions): Panel {
     status.update(view);
     record.update(view);
     contacts.update(view);
+    traffic.update(view);
+    diagnosis.update(view);
     const total = view.summary?.contacts;
     tabs.label("contacts", total ? `Contacts ${number(total)}` : "Contacts");
+    const { messages } = view.timeline;
+    tabs.label("traffic", messages ? `Traffic ${number(messages)}` : "Traffic");
+    tabs.label("diagnosis", diagnosisLabel(view));
 
     const where = away(view);
     note.update(where);
@@ -66,7 +88,7 @@ export function mount(actions: PanelActions): Panel {
     setText(summary, view.record ? brief(view.record) : "");
     if (arrived) {
       // Whoever types keeps the tab; the mark says that something came
-      if (focused(contacts.element)) tabs.mark("record");
+      if (focused(tabs.element)) tabs.mark("record");
       else tabs.select("record");
     }
     pill.update(where ? null : view.record, arrived && drawn !== null);
@@ -82,6 +104,8 @@ export function mount(actions: PanelActions): Panel {
       release();
       pill.dispose();
       contacts.dispose();
+      traffic.dispose();
+      diagnosis.dispose();
       element.remove();
     },
   };
@@ -105,13 +129,4 @@ function keepKeys(element: HTMLElement): () => void {
   };
   window.addEventListener("keydown", keep, true);
   return () => window.removeEventListener("keydown", keep, true);
-}
-
-const STYLE = "crmwidget-style";
-
-/** Once for the document; another build's panel brings its own and the newest counts. */
-function injectStyle(): void {
-  const style =
-    document.getElementById(STYLE) ?? document.head.appendChild(h("style", { id: STYLE }));
-  setText(style, css);
 }

@@ -8,6 +8,8 @@ export interface Tab {
   content: HTMLElement;
   /** Called whenever the tab is shown. */
   open?: () => void;
+  /** Called whenever another one is. */
+  close?: () => void;
 }
 
 interface Drawn extends Tab {
@@ -50,10 +52,11 @@ export class Tabs {
   }
 
   #show(index: number): void {
-    this.#tabs.forEach(({ tab, panel }, i) => {
+    this.#tabs.forEach(({ tab, panel, close }, i) => {
       tab.ariaSelected = `${i === index}`;
       tab.tabIndex = i === index ? 0 : -1;
       panel.hidden = i !== index;
+      if (i !== index) close?.();
     });
     this.#tabs[index]?.tab.classList.remove("crmw-new");
     this.#tabs[index]?.open?.();

@@ -1,9 +1,12 @@
 /** View: the one immutable snapshot that everything a person sees is drawn from. softphone.ts makes it, the panel only reads. */
 
+import type { Timeline } from "../core/timeline";
 import type {
   ShownContacts,
+  ShownDiagnosis,
   ShownDial,
   ShownFailure,
+  ShownRan,
   ShownRecord,
   ShownSummary,
 } from "../core/wire";
@@ -49,6 +52,12 @@ export interface View {
   /** Refused messages by reason. */
   rejected: Record<string, number>;
   messages: number;
+  /** Read, never changed; not a copy, because a copy of 10,000 lines for each drawing is too much. */
+  timeline: Timeline;
+  /** Messages up to this number are with Python. */
+  got: number;
+  diagnosis: ShownDiagnosis | null;
+  ran: ShownRan | null;
   /** Where the frame is shown now. */
   place: "cell" | "dock" | "elsewhere";
   /** In words, for `lost` and for a simulator that did not start. */
@@ -67,6 +76,27 @@ export interface PanelActions {
   place(where: "cell" | "dock"): void;
   reloadFrame(): void;
   useHere(): void;
+  /** The traffic is looked at, or not any more. */
+  watch(on: boolean): void;
+  /** Runs a message through today's handlers; `ask` comes back with what they gave. */
+  runMessage(ask: number, action: string, data: unknown): void;
+  diagnose(): void;
+  /** The code of the Traffic tab; rejected while it is not here. */
+  traffic(): Promise<TrafficModule>;
+}
+
+/** js/src/traffic.ts, which is built and sent on its own. */
+export interface TrafficModule {
+  build: string;
+  traffic(actions: PanelActions): TrafficView;
+}
+
+export interface TrafficView {
+  element: HTMLElement;
+  update(view: View): void;
+  /** It is seen, or not any more. */
+  show(open: boolean): void;
+  dispose(): void;
 }
 
 /** A drawn panel. `update` is cheap when nothing changed. */

@@ -5,7 +5,13 @@
  * assumption about the connector.
  */
 
-import type { ShownContact, ShownMatch, ShownRecord } from "../core/wire";
+import type {
+  ShownCheck,
+  ShownContact,
+  ShownDiagnosis,
+  ShownMatch,
+  ShownRecord,
+} from "../core/wire";
 import type { View } from "./view";
 
 export type Level = "good" | "info" | "warn" | "bad";
@@ -307,4 +313,64 @@ function hrefOf(text: string, schemes: string[]): string | null {
 /** A mail link, only for what is plainly one address: no header can ride on it. */
 export function mailUrl(email: string): string | null {
   return /^[^\s@?&%,;:]+@[^\s@?&%,;:]+$/.test(email) ? `mailto:${email}` : null;
+}
+
+/** What the page itself says where Python does not answer, else null; `late`: it was asked in vain. */
+export function mute({ kernel, phase, messages }: View, late: boolean): ShownDiagnosis | null {
+  const why = late && kernel.state === "connected" ? BUSY : AWAY[kernel.state];
+  if (!why) return null;
+  const [cause, sentence] = why;
+  const kept = "kept" in kernel ? kernel.kept : 0;
+  const checks: ShownCheck[] = [
+    {
+      name: "phone",
+      verdict: phase === "configured" ? "ok" : "look",
+      evidence: `${STATES[phase][0]}; it has sent ${count(messages, "message")}.`,
+      advice: "",
+    },
+    {
+      name: "kept here",
+      verdict: kept > 0 ? "look" : "ok",
+      evidence: kept > 0 ? `${count(kept, "message")} for Python.` : "Nothing.",
+      advice: kept > 0 ? "They are delivered in order as soon as a kernel answers." : "",
+    },
+  ];
+  return { cause, sentence, good: false, checks };
+}
+
+const BUSY: [string, string] = [
+  "kernel-busy",
+  "Python is there and has not answered for 8 s: probably a handler runs for long, or a cell does " +
+    "and this kernel receives nothing meanwhile. Wait for it, or interrupt the kernel.",
+];
+
+const AWAY: Partial<Record<View["kernel"]["state"], [string, string]>> = {
+  waiting: [
+    "kernel-away",
+    "The kernel does not answer: it is busy, restarting, or its connection is cut. The phone goes " +
+      "on, and what it says is kept here. Wait for the cell that runs; if the kernel was " +
+      "restarted, run the cell of the phone again.",
+  ],
+  gone: [
+    "kernel-away",
+    "The kernel is gone. The phone goes on, and what it says is kept here. Start the kernel and " +
+      "run the cell of the phone again; reloading this page would end a call.",
+  ],
+  elsewhere: ["elsewhere", "Another page has taken this phone over. Press Use it here."],
+  version: [
+    "other-version",
+    "Page and kernel run different versions of crmwidget. Reload this page; that ends a call.",
+  ],
+};
+
+/** The colour of a check's word. */
+export function verdictOf(verdict: ShownCheck["verdict"]): Level {
+  return ({ ok: "good", look: "warn", wrong: "bad", unknown: "info" } as const)[verdict] ?? "info";
+}
+
+/** "Diagnosis ok", "Diagnosis !"; neither while it is too early to tell. */
+export function diagnosisLabel({ phase, kernel, stranger, failures }: View): string {
+  const wrong = ["silent", "lost"].includes(phase) || stranger !== null || failures.length > 0;
+  if (wrong || kernel.state !== "connected") return "Diagnosis !";
+  return phase === "configured" ? "Diagnosis ok" : "Diagnosis";
 }

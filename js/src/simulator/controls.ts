@@ -12,9 +12,10 @@ style(css);
 export function drawControls(
   state: State,
   problems: string[],
+  written: boolean,
   host: (id: string) => Element,
 ): void {
-  redraw(host("controls"), controls(state));
+  redraw(host("controls"), controls(state, written));
   redraw(host("found"), html`${problems.map((text) => html`<li>${text}`)}`);
   redraw(
     host("assumed"),
@@ -22,7 +23,12 @@ export function drawControls(
   );
 }
 
-function controls(state: State): Markup {
+/** Who has written the page can send what it does not carry. */
+const WANTED = ["Scenario", "Faults"].map(
+  (name) => html`<button id="${name}" class="quiet" ${does("want")}>${name} ▴</button>`,
+);
+
+function controls(state: State, written: boolean): Markup {
   const { problems, hint, phase, call, directory, next } = state;
   const off = (phase !== "configured" || call) && html`disabled`;
   const { name, phone } = entry(directory?.[callable(directory, next)]);
@@ -35,6 +41,6 @@ function controls(state: State): Markup {
       caller && `: ${caller}`
     }</span></button>
     <button class="filled" aria-label="Who calls" popovertarget="who" ${off}>▴</button></div>
-    <footer><button class="quiet" ${does("chat")} ${off}>Chat</button>${extras.map((extra) => extra.controls(state))}
+    <footer><button class="quiet" ${does("chat")} ${off}>Chat</button>${written && !extras.some((extra) => extra.wanted) && WANTED}${extras.map((extra) => extra.controls(state))}
     <button class="link" popovertarget="assumptions">What this simulator assumes (${ASSUMPTIONS.length})</button></footer>`;
 }

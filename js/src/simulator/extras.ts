@@ -5,7 +5,7 @@
  * `simulator.extend`. It is given what it needs of this page, which has one copy of that.
  */
 
-import type { Assumption, Door, restart, State } from "../core/connector";
+import type { Assumption, Command, Door, Effect, report, restart, State } from "../core/connector";
 import type { Verb } from "../core/verbs";
 import type { does, html, icon, Markup, style } from "./markup";
 
@@ -15,6 +15,17 @@ export interface Tools {
   icon: typeof icon;
   style: typeof style;
   restart: typeof restart;
+  /** Carries out what the connector does. */
+  act(effect: Effect): void;
+  /** Tells whoever gave a command how it went. */
+  answer(id: string | number, error: string | null, more?: object): void;
+  give(command: Command): void;
+  /** Posts whatever it is to the page around. */
+  out(message: unknown): void;
+  /** To Python, by way of the page around. */
+  tell(said: object): void;
+  draw(): void;
+  report(): ReturnType<typeof report>;
 }
 
 export interface Extra {
@@ -27,6 +38,14 @@ export interface Extra {
   screen(state: State, embedded: boolean): Markup | undefined;
   /** The page begins anew; true: another document comes, and this one is to say no more. */
   restarted(door: Door | null): boolean;
+  /** It is what the page asks for when somebody wants more than it carries. */
+  wanted?: boolean;
+  /** Carries a command out that is none of the connector's; false: it is one. */
+  command?(command: Command): boolean;
+  /** Takes what the connector does upon itself; false: it is to be done. */
+  takes?(effect: Effect): boolean;
+  /** An event has been dealt with. */
+  after?(): void;
 }
 
 export const extras: Extra[] = [];

@@ -61,7 +61,7 @@ export class Around {
   async does(what: string, args = {}, id = Math.random()) {
     this.posts({ type: "crmwidget/simulator", id, what, args });
     return until(() => {
-      const answer = this.heard.find((one) => "id" in one && one.id === id);
+      const answer = this.heard.find((one) => "ok" in one && "id" in one && one.id === id);
       expect(answer).toBeDefined();
       return answer;
     });

@@ -20,6 +20,8 @@ test("a page tells what it is to the frame within it", () => {
     origin: location.origin,
     secure: true,
     framed: window.top !== window,
+    above: [...location.ancestorOrigins],
+    storage: true,
     microphone: expect.any(Boolean),
     forbidden: null,
   });

@@ -1,6 +1,7 @@
 /** Snapshots for the panel's tests: a connected simulator, override what matters. */
 
 import { vi } from "vitest";
+import { Timeline } from "../../src/core/timeline";
 import type { ShownContact, ShownRecord, ShownSummary } from "../../src/core/wire";
 import { mount } from "../../src/panel/panel";
 import type { Panel, PanelActions, View } from "../../src/panel/view";
@@ -77,6 +78,10 @@ export function view(over: Partial<View> = {}): View {
     dialled: null,
     rejected: {},
     messages: 0,
+    timeline: new Timeline(),
+    got: 0,
+    diagnosis: null,
+    ran: null,
     place: "cell",
     advice: null,
     ...over,
@@ -96,6 +101,10 @@ export function actions(): {
     place: vi.fn(),
     reloadFrame: vi.fn(),
     useHere: vi.fn(),
+    watch: vi.fn(),
+    runMessage: vi.fn(),
+    diagnose: vi.fn(),
+    traffic: vi.fn(() => import("../../src/traffic")),
   };
 }
 

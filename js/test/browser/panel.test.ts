@@ -371,11 +371,11 @@ test("the arrows go round, Home and End to the ends", async () => {
   find(panel, "Record").focus();
 
   await userEvent.keyboard("{ArrowLeft}");
-  expect(document.activeElement).toBe(find(panel, "Contacts 4"));
+  expect(document.activeElement).toBe(find(panel, "Diagnosis ok"));
   await userEvent.keyboard("{Home}");
   expect(document.activeElement).toBe(find(panel, "Record"));
   await userEvent.keyboard("{End}");
-  expect(document.activeElement).toBe(find(panel, "Contacts 4"));
+  expect(document.activeElement).toBe(find(panel, "Diagnosis ok"));
 });
 
 test("two panels on a page share no ids", () => {

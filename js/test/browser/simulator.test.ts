@@ -364,15 +364,6 @@ describe("for scripts", () => {
 
     expect(await around.hears("requestTea")).toEqual({ sugar: 1 });
   });
-
-  test("run takes steps, and says what became of them", async () => {
-    const around = await ready();
-
-    const run = around.simulator.run([{ ring: { number: "+1 202 555 0177" } }, { accept: {} }]);
-
-    expect(await run).toMatchObject({ phase: "talking", number: "+1 202 555 0177" });
-    await expect(around.simulator.run([{ ring: {} }])).rejects.toThrow("a call is on");
-  });
 });
 
 describe("the remote control", () => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { empty } from "../../src/core/board";
 import { initial, type State } from "../../src/core/connection";
 import { Refusals } from "../../src/core/refusals";
+import { Timeline } from "../../src/core/timeline";
 import type { Settings } from "../../src/core/wire";
 import type { View } from "../../src/panel/view";
 import { type Known, outdated, snapshot, titleOf } from "../../src/snapshot";
@@ -24,6 +25,8 @@ function known(more: Partial<Known> = {}): Known {
     state: initial,
     board: empty,
     refusals: new Refusals(),
+    timeline: new Timeline(),
+    got: 0,
     kernel: { state: "connected" },
     ended: "removed",
     ...more,

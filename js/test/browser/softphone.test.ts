@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LIMITS } from "../../src/core/channel";
+import { Timeline } from "../../src/core/timeline";
 import type { Settings, Show } from "../../src/core/wire";
 import { host } from "../../src/host";
 import { refuse } from "../../src/registry";
@@ -98,7 +99,8 @@ describe("the handshake", () => {
     };
 
     connector.speak("requestCrmData");
-    await vi.waitUntil(() => road.actions.length === 1 && connector.heard.length === 1);
+    const both = () => road.actions.length === 1 && connector.heard.length === 1;
+    await vi.waitUntil(both, 5_000);
 
     expect(connector.heard[0]?.at).toBeLessThan(told);
   });
@@ -669,6 +671,10 @@ describe("what a person sees and does", () => {
       dialled: null,
       rejected: {},
       messages: 0,
+      timeline: expect.any(Timeline),
+      got: 0,
+      diagnosis: null,
+      ran: null,
       place: "cell",
       advice: null,
     });
@@ -776,6 +782,7 @@ describe("what a person sees and does", () => {
       reason: "type, shape",
       reasons: { type: 50, shape: 50 },
       origin: CONNECTOR,
+      stranger: null,
     });
     expect(connector.heard).toEqual([]);
   });

@@ -30,6 +30,7 @@ test("the first is said at once, what follows goes in one note a second later", 
       reason: "size, origin",
       reasons: { size: 500, origin: 1 },
       origin: "https://b.example.com",
+      stranger: "https://b.example.com",
     },
   });
 });
@@ -52,6 +53,7 @@ test("who spoke from an origin that is not allowed is remembered for the advice"
   refusals.add("type", "https://c.example.com");
 
   expect([before, refusals.stranger]).toEqual([null, "https://b.example.com"]);
+  expect(refusals.note(0)).toMatchObject({ detail: { stranger: "https://b.example.com" } });
   refusals.forget();
   expect([refusals.stranger, refusals.total]).toEqual([null, 2]);
 });

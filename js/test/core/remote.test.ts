@@ -93,3 +93,27 @@ test("where there will never be a page all have failed", () => {
   expect(remote.refuse("no")).toMatchObject([{ detail: { id: 3, ok: false, error: "no" } }]);
   expect(remote.start()).toEqual([]);
 });
+
+test("how far a command is goes to Python, and is no answer to it", () => {
+  const remote = new Remote();
+  remote.add(ring);
+  remote.start();
+
+  const notes = [
+    remote.read(answer({ id: 3, progress: { done: 1 } })),
+    remote.read(answer({ id: 4, progress: { done: 1 } })),
+    remote.read(answer({ id: 3, ok: true })),
+  ];
+
+  expect(notes).toMatchObject([
+    { t: "note", what: "sim", detail: { id: 3, progress: { done: 1 } } },
+    null,
+    { detail: { id: 3, ok: true } },
+  ]);
+});
+
+test("a page can want what it does not carry, whoever asked", () => {
+  const note = new Remote().read(answer({ what: "wants" }));
+
+  expect(note).toEqual({ t: "note", what: "sim", detail: { wants: true } });
+});
