@@ -138,7 +138,7 @@ class Desk:
         warnings = list(self.warnings.values())
         summary = {
             "agent": getattr(self._sources.crm_data, "agent", None),
-            "contacts": len(directory) if readable else None,
+            "contacts": len(directory) if readable else self._asked_for(directory),
             "region": self._sources.region,
             "recognised": directory.recognised if readable else None,
             "warnings": [*warnings, *directory.warnings] if readable else warnings,
@@ -148,6 +148,10 @@ class Desk:
         if again or summary != self._summary:
             self._summary = summary
             self._show("summary", summary, None)
+
+    def _asked_for(self, directory: object) -> int | None:
+        """None: a function or the CRM gives contacts when they are asked for; 0: nobody does."""
+        return 0 if directory is None and self._sources.adapter("contacts") is None else None
 
     def warn(self, text: str, re: int) -> None:
         """Why what a person asked for could not be done."""

@@ -87,7 +87,9 @@ def plain_all(texts: Sequence[str]) -> list[str]:
     lines = "\n".join(["", *texts])
     if lines.count("\n") > len(texts):
         lines = "\n".join(["", *(text.replace("\n", "!") for text in texts)])
-    raw = lines.replace(_WIDE_SPACE, " ").encode("ascii", "replace")
+    # What comes before a number does not count, and this often does.
+    lines = lines.replace("\ntel:", "\n").replace(_WIDE_SPACE, " ")
+    raw = lines.encode("ascii", "replace")
     raw = raw.translate(_MARK_OTHERS, _BETWEEN)
     if raw.count(b"+") > raw.count(b"\n+"):
         raw = raw.replace(b"\n+", b"\nP").replace(b"+", _MARK).replace(b"P", b"+")

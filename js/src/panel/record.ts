@@ -10,7 +10,6 @@ import { button, type Child, h, link, Part } from "./dom";
 import type { PanelActions, View } from "./view";
 import {
   call,
-  count,
   heading,
   mailUrl,
   nobody,
@@ -87,7 +86,7 @@ function drawAnswer(record: ShownRecord | null, actions: PanelActions): Child[] 
   const { matches } = record;
   const several = matches.length > 1;
   const guessed = matches.length > 0 && !matches.some(({ certain }) => certain);
-  const said = guessed ? guess(matches.length) : verdict(record);
+  const said = verdict(record);
   const href = record.link && safeUrl(record.link.url);
   return [
     h(
@@ -109,11 +108,6 @@ function drawAnswer(record: ShownRecord | null, actions: PanelActions): Child[] 
         )
       : null,
   ];
-}
-
-/** Nobody has the number for certain: even a single card is not opened. */
-function guess(matches: number): string {
-  return `${count(matches, "contact")} may have this number. None was opened.`;
 }
 
 function card(

@@ -66,7 +66,9 @@ export function facts(view: View): string[] {
   const said: string[] = [];
   if (summary?.agent) said.push(`agent ${summary.agent}`);
   if (summary) {
-    const contacts = summary.contacts ? count(summary.contacts, "contact") : "no contacts";
+    const { contacts: known } = summary;
+    const contacts =
+      known === null ? "contacts on request" : known ? count(known, "contact") : "no contacts";
     said.push(summary.region ? `${contacts}, ${summary.region}` : contacts);
   }
   said.push(`click-to-dial ${view.canDial ? "on" : "off"}`);
@@ -240,6 +242,10 @@ export function heading({ action }: ShownRecord): string {
 export function verdict(record: ShownRecord): string | null {
   const { matches, asked, link, html } = record;
   const calling = heading(record) === "Incoming";
+  // Nobody has it for certain: even a single one is not opened.
+  if (matches[0]?.certain === false) {
+    return `${count(matches.length, "contact")} may have this number. None was opened.`;
+  }
   if (matches.length > 1) {
     return `${count(matches.length, "contact")} have this ${calling ? "number" : "id"}. None was opened.`;
   }
@@ -264,7 +270,8 @@ export function rule({ rule, certain }: ShownMatch): string {
 /** One line for the narrow layout: "Bo Larsen · Gold · exact number". */
 export function brief(record: ShownRecord): string {
   const [only, second] = record.matches;
-  if (!only || second) return verdict(record) ?? record.link?.text ?? heading(record);
+  if (!only || second || !only.certain)
+    return verdict(record) ?? record.link?.text ?? heading(record);
   const [field = ""] = Object.values(only.contact.fields);
   const why = rule(only).slice(0, -1);
   const parts = [
@@ -278,7 +285,12 @@ export function brief(record: ShownRecord): string {
 /** "Incoming: Bo Larsen", for the pill. */
 export function arrival(record: ShownRecord): string {
   const { matches, asked } = record;
-  const who = matches.length > 1 ? count(matches.length, "contact") : matches[0]?.contact.name;
+  const [first] = matches;
+  const unsure = first?.certain === false;
+  const several = unsure || matches.length > 1;
+  const who = several
+    ? count(matches.length, unsure ? "possible contact" : "contact")
+    : first?.contact.name;
   return [heading(record), who || asked].filter(Boolean).join(": ");
 }
 

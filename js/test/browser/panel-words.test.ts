@@ -56,9 +56,10 @@ test("the facts are agent, contacts with their region, and click-to-dial", () =>
 test("what is not known is left out of the facts", () => {
   expect(facts(view({ summary: null, canDial: false }))).toEqual(["click-to-dial off"]);
   expect(facts(view({ summary: summary({ agent: null, contacts: null, region: null }) }))).toEqual([
-    "no contacts",
+    "contacts on request",
     "click-to-dial on",
   ]);
+  expect(facts(view({ summary: summary({ contacts: 0, region: null }) }))[1]).toBe("no contacts");
 });
 
 test("numbers of things read as English", () => {
@@ -302,7 +303,8 @@ test("a guess is called a guess wherever the contact is named", () => {
   });
 
   expect(reason(unsure)).toMatch(/^Same last 8 digits, not certain\./);
-  expect(brief(unsure)).toBe("Bo Larsen · Gold · same last 8 digits, not certain");
+  expect(brief(unsure)).toBe("1 contact may have this number. None was opened.");
+  expect(arrival(unsure)).toBe("Incoming: 1 possible contact");
 });
 
 test("one line of the record: name, first field when short, rule", () => {
