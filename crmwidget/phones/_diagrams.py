@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHUNK", "LOCK", "Diagrams", "Node", "Outcome", "Tree", "Verdict", "unvisited", "walk"]
 
-CHUNK: Final = 2
+CHUNK: Final = 3
 LOCK: Final = threading.RLock()
 """Held while anything grows; what is there already is read without it."""
 

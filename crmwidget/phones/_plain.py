@@ -61,7 +61,8 @@ _MAYBE_EXTENDED: Final = re.compile(
     r"|[ -]\d+\#$",
     re.IGNORECASE,
 )
-"""What every extension has; this is faster."""
+"""What every extension has, from the last sign of its label."""
+_LONGEST_LABEL: Final = 12
 _VIABLE: Final = re.compile(
     r"\+*(?:[\-x ()\[\]./~*]*\d){3}[\-x ()\[\]./~*a-z\d]*", re.IGNORECASE | re.ASCII
 )
@@ -105,14 +106,14 @@ def plain(text: str) -> str | Literal[Verdict.ASK] | None:
     number = _number_in(text if text.isascii() else text.translate(_ASCII))
     if number is None or number is Verdict.ASK:
         return number
-    extension = _MAYBE_EXTENDED.search(number) and _EXTENSION.search(number)
-    if extension:
+    extension = _extension_of(number)
+    if extension is not None:
         number = number[: extension.start()]
     if not number.isascii():
         number = number.translate(_SIGNS)
     if _VIABLE.fullmatch(number) is not None:
         return _normal(number, text)
-    if extension or _DOUBTFUL.search(number):
+    if extension is not None or _DOUBTFUL.search(number):
         return Verdict.ASK
     # Two digits and nothing else are a number too.
     return number if _TWO_DIGITS.fullmatch(number) else None
@@ -131,6 +132,18 @@ def _number_in(text: str) -> str | Literal[Verdict.ASK] | None:
     if "x" in number and (second := _SECOND_NUMBER.search(number)) is not None:
         number = number[: second.start()]
     return number
+
+
+def _extension_of(number: str) -> re.Match[str] | None:
+    sign = _MAYBE_EXTENDED.search(number)
+    if sign is None:
+        return None
+    # The whole pattern is slow: look near the sign, and from further off if there is more before.
+    near = max(0, sign.start() - _LONGEST_LABEL)
+    found = _EXTENSION.search(number, near)
+    if found is None or found.start() > near:
+        return found
+    return _EXTENSION.search(number)
 
 
 def _normal(number: str, text: str) -> str | Literal[Verdict.ASK]:

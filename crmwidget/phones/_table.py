@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["convert", "convert_all", "displayed", "national_digits", "parse", "valid_region"]
 
-_HEAD: Final = 2
+_HEAD: Final = 3
 _SHORTEST: Final = 3
 """Whether two digits are a number depends on what stands between them."""
 _BLOCK: Final = 4096
