@@ -90,8 +90,9 @@ def test_editors_leave_nothing_that_makes_the_build_stale(
 # ------------------------------------------------------------------ lock files
 
 
-def test_every_requirement_has_hashes_and_none_an_address() -> None:
-    text = dev.REQUIREMENTS.read_text()
+@pytest.mark.parametrize("file", [dev.REQUIREMENTS, dev.MORE_REQUIREMENTS], ids=["dev", "all"])
+def test_every_requirement_has_hashes_and_none_an_address(file: Path) -> None:
+    text = file.read_text()
     blocks = re.split(r"\n(?=\S)", text.strip())
 
     assert len(blocks) > 50
@@ -103,7 +104,12 @@ def test_every_requirement_has_hashes_and_none_an_address() -> None:
 def test_the_requirements_cover_everything_that_pyproject_names() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     named = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
-    pinned = set(re.findall(r"^([\w.-]+)==", dev.REQUIREMENTS.read_text(), re.MULTILINE))
+    files = (dev.REQUIREMENTS, dev.MORE_REQUIREMENTS)
+    pinned = {
+        name
+        for file in files
+        for name in re.findall(r"^([\w.-]+)==", file.read_text(), re.MULTILINE)
+    }
 
     wanted = {re.match(r"[\w.-]+", requirement)[0] for requirement in named} - {"crmwidget"}
 

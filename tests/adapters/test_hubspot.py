@@ -316,7 +316,7 @@ def test_without_an_address_the_agent_is_left_to_the_user() -> None:
         answers = connector._client.sources.table()
 
     assert answers["crm_data"] == "nobody"
-    assert answers["screen_pop"] == "crm=HubSpot.find"
+    assert answers["screen_pop"] == "crm=HubSpot.find (not run against the vendor)"
 
 
 def test_an_address_nobody_has_is_an_error() -> None:

@@ -261,7 +261,9 @@ def test_what_was_not_declared_is_left_to_the_user() -> None:
         connector.send(screen_pop("+12025550143"))
         record = connector._client.desk.record
 
-    assert answers["screen_pop"] == "crm=Rest.find"
+    assert (
+        answers["screen_pop"] == "crm=Rest.find (declared by you: not run against your CRM before)"
+    )
     assert answers["save_log"] == "nobody"
     assert answers["open_reports"] == "nobody"
     assert record is not None
