@@ -18,6 +18,7 @@ MODULES = {
     "nodelay": "nodelay",
     "busy": "busy",
     "burst": "burst",
+    "phones": "phones",
     "directory": "directory",
     "lookup": "lookup",
     "import": "import_",

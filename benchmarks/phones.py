@@ -1,7 +1,7 @@
 """Phones: E.164 forms of a column, beside phonenumbers alone.
 
 Each round has new numbers, from a seed that is new in each run: in the usual
-formats, one in eight mistyped, one in twelve dirty. Ours converts all of them,
+formats, one in eight mistyped, one in twenty-five dirty. Ours converts all of them,
 the peer, which is slower, a part of them, and the two have to agree on that.
 First a column of one country, of which one number in ten is from elsewhere;
 then numbers of all regions at once, each read with its own. What comes before
@@ -26,6 +26,7 @@ TEXTS: Final = 100_000
 """Of one figure of ours."""
 SHARE: Final = 10
 """The peer converts one text in so many."""
+SOILED: Final = 0.04
 GOAL: Final = 1 / 15
 COUNTRIES: Final = ("US", "GB", "DE", "FR", "IN", "BR", "JP", "AR", "IT")
 Column: TypeAlias = "Mapping[str | None, list[str]]"
@@ -113,9 +114,10 @@ class Contest:
 def column(country: str | None, rng: random.Random) -> Column:
     """New texts by the region they are read with."""
     if country is None:
-        return corpus(rng, TEXTS)
+        return corpus(rng, TEXTS, soiled=SOILED)
     found = defaultdict(list)
-    for some in (corpus(rng, TEXTS * 9 // 10, home=country), corpus(rng, TEXTS // 10)):
+    own = corpus(rng, TEXTS * 9 // 10, country, SOILED)
+    for some in (own, corpus(rng, TEXTS // 10, soiled=SOILED)):
         for texts in some.values():
             found[country] += texts
     rng.shuffle(found[country])

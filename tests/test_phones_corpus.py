@@ -243,19 +243,21 @@ def dirty(text: str, rng: random.Random) -> str:
     return rng.choice(ways)()
 
 
-def corpus(rng: random.Random, count: int, home: str | None = None) -> dict[str | None, list[str]]:
+def corpus(
+    rng: random.Random, count: int, home: str | None = None, soiled: float = 0.08
+) -> dict[str | None, list[str]]:
     """So many texts, of all regions or of one, by the region that they are read with.
 
-    Four in five are in a usual format, the others mistyped or dirty.
+    One in eight is mistyped, `soiled` of them dirty, and the others in a usual format.
     """
     found = defaultdict(list)
     regions = [*sorted(phonenumbers.SUPPORTED_REGIONS), None]
     for (region, number), _ in zip(numbers(rng, home), range(count), strict=False):
         text = written(number, region, rng)
         kind = rng.random()
-        if kind > 0.92:
+        if kind > 1 - soiled:
             text = dirty(text, rng)
-        elif kind > 0.8:
+        elif kind < 0.125:
             text = damaged(text, rng)
         found[region if rng.random() < 0.9 else rng.choice(regions)].append(text)
     return found

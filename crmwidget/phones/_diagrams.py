@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHUNK", "LOCK", "Diagrams", "Node", "Outcome", "Tree", "Verdict", "unvisited", "walk"]
 
-CHUNK: Final = 3
+CHUNK: Final = 2
 LOCK: Final = threading.RLock()
 """Held while anything grows; what is there already is read without it."""
 
@@ -90,13 +90,14 @@ Tree: TypeAlias = Node | Verdict | Outcome | str | bool | None
 def walk(tree: Tree, digits: str, *, warm: bool = False) -> Tree:
     """Where digits lead; ASK where a node is still cold, unless it has to get `warm`."""
     for digit in digits:
-        if tree.__class__ is not Node:
+        if type(tree) is not Node:
             return tree
         if tree.cold > 0:
             tree.cold = 0 if warm else tree.cold - 1
             if tree.cold > 0:
                 return Verdict.ASK
-        tree = tree.way(ord(digit) - 48)
+        way = tree.ways[ord(digit) - 48]
+        tree = tree.way(ord(digit) - 48) if way is Verdict.UNVISITED else way
     return tree
 
 

@@ -156,14 +156,16 @@ def _looked_up(
     """The forms of plain numbers, and the places of those that no rule is known for yet."""
     found: list[str | None] = []
     doubtful: list[int] = []
-    add, as_is = found.append, Verdict.AS_IS
+    add, as_is, head, chunk = found.append, Verdict.AS_IS, _HEAD, CHUNK
     for number in numbers:
         # A + comes before all digits, and so does nothing at all.
-        tree: Tree = (abroad if number < "0" else home)[len(number)][number[:_HEAD]]
-        at = _HEAD
-        while type(tree) is Node:
-            tree = tree[number[at : at + CHUNK]]
-            at += CHUNK
+        tree: Tree = (abroad if number < "0" else home)[len(number)][number[:head]]
+        if type(tree) is Node:
+            at = head
+            while type(tree) is Node:
+                end = at + chunk
+                tree = tree[number[at:end]]
+                at = end
         if tree is as_is:
             add(number)
         elif tree is None:
