@@ -194,7 +194,8 @@ def dialled(number: PhoneNumber, home: str, rng: random.Random) -> str:
     """The number as it is dialled from another region, or from home with the prefix for abroad."""
     abroad = PhoneMetadata.metadata_for_region(home).international_prefix or "00"
     prefix = matching(abroad, rng) if rng.random() < 0.5 else "00"
-    return f"{prefix}{number.country_code}{phonenumbers.national_significant_number(number)}"
+    code = number.country_code if rng.random() < 0.9 else rng.randrange(1000)
+    return f"{prefix}{code}{phonenumbers.national_significant_number(number)}"
 
 
 def grouped(digits: str, rng: random.Random) -> str:
@@ -214,9 +215,9 @@ def damaged(text: str, rng: random.Random) -> str:
         text[:at] + extra + text[at:],
         text[:at] + extra[:1] + text[at + 1 :],
     ]
-    return rng.choice(
-        [*ways, text[:at], "+" + text, re.sub(r"\d", lambda _: rng.choice(DIGITS), text)]
-    )
+    prefix = rng.choice(["+", "00", "011", "0", "1", "+00", "+0"])
+    other = re.sub(r"\d", lambda _: rng.choice(DIGITS), text)
+    return rng.choice([*ways, text[:at], prefix + text, other])
 
 
 def dirty(text: str, rng: random.Random) -> str:

@@ -107,6 +107,26 @@ def test_a_batch_has_an_answer_for_each_text(texts: list[str]) -> None:
     assert phones.e164_all(texts, "US") == [expected(text, "US") for text in texts]
 
 
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("011 877 871 6906", "US"),  # dialled abroad, to a code that no country has
+        ("+011 44 20 7946 0018", "US"),  # + before what is dialled abroad
+        ("+00 877 871 6906", "GB"),
+        ("+0044 20 7946 0018", None),
+        ("00 0 44 20 7946 0018", "DE"),
+        ("1 202 555 0143", "CA"),  # the code of its own country
+        ("44 0 0 20 7946 0018", "GB"),  # too long for a number at home
+        ("39 39 0612345", "IT"),
+        ("0 3752 15 123456", "AR"),  # what is left is put together anew
+        ("0 15 11 2345 6789", "BR"),
+        ("12345", "NF"),
+    ],
+)
+def test_a_number_is_read_as_phonenumbers_reads_it(text: str, region: str | None) -> None:
+    assert phones.e164_all([text], region) == [expected(text, region)]
+
+
 def test_patterns_are_read_as_python_reads_them() -> None:
     rng = random.Random(1)  # noqa: S311 - no secret
     patterns = {

@@ -117,7 +117,8 @@ class Plans:
             evaluate = partial(self._national, code, written=written)
             return self._start(f"{written}{code}", left, evaluate, cold=_cold(code))
 
-        return self._start(f"{written}", length, partial(_with_code, after_code))
+        unknown = Verdict.UNKNOWN_CODE if written else None
+        return self._start(f"{written}", length, partial(_with_code, after_code, unknown))
 
     def regions(self, length: int) -> Node:
         """The region of a number after its +; None where it is not valid."""
@@ -128,7 +129,7 @@ class Plans:
 
             return self._start(f"regions of {code}", left, evaluate, cold=_cold(code))
 
-        return self._start("regions", length, partial(_with_code, after_code))
+        return self._start("regions", length, partial(_with_code, after_code, None))
 
     def home(self, region: str, length: int, *, plus: bool = False) -> Node:
         """Numbers without a +, dialled in this region.
@@ -193,8 +194,8 @@ class Plans:
         left = number.length - end
         if left <= _SHORTEST:
             return Found(None)
-        tree = walk(self.international(left, written=False), number.known[end:], warm=True)
-        return Found(None if tree is Verdict.UNKNOWN_CODE else tree)
+        tree = self.international(left, written=False)
+        return Found(walk(tree, number.known[end:], warm=True))
 
     def _without_code(
         self, metadata: Metadata, number: Number, national: Callable[[], Tree], rest: Candidate
@@ -318,14 +319,14 @@ class Plans:
         return self.diagrams.choose(self._matching((metadata.general,), length), typed, no=False)
 
 
-def _with_code(then: Callable[[int, int], Tree], number: Number) -> Tree:
-    """What comes after the calling code; UNKNOWN_CODE where there is none."""
+def _with_code(then: Callable[[int, int], Tree], unknown: Tree, number: Number) -> Tree:
+    """What comes after the calling code, or `unknown` where no country has it."""
     code = code_of(number.known)
     if code is not None:
         left = number.length - len(str(code))
         return then(code, left) if left >= _SHORTEST else None
     if number.known[:1] == "0" or len(number.known) == min(number.length, LONGEST_CODE):
-        return Verdict.UNKNOWN_CODE
+        return unknown
     raise NeedsMoreDigits
 
 
