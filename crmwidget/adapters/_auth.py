@@ -26,6 +26,7 @@ __all__ = [
     "credentials_of",
     "from_env",
     "from_keyring",
+    "shown",
 ]
 
 _LONGEST: Final = 16_384
@@ -229,3 +230,9 @@ def _wants_request(function: Callable[..., object]) -> bool:
         return False
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return any(p.kind in positional and p.default is p.empty for p in parameters)
+
+
+def shown(credentials: Credentials) -> str:
+    """For a repr: what ours say of themselves; another's may have anything in theirs."""
+    ours = type(credentials).__module__ == credentials_of.__module__
+    return repr(credentials) if ours else "<secret>"

@@ -28,7 +28,7 @@ share its time: `timeout` seconds, and 60 for contacts and save_log.
 What a subclass is given, all of it safe to use with hostile values:
 
 - `request()` for JSON, `send()` for anything else: the one door to the network.
-- `pages()`: request() again and again, bounded, within the host.
+- `record()`: one object, or None; `pages()`: request() again and again, bounded.
 - `segment(value)`: a value within a path. `link_to(path)`: a link for people.
 - `contact(...)`: a Contact from whatever JSON says.
 - `spellings(numbers)`, `endings(numbers)`, `nationals(numbers)`: what to search
@@ -57,12 +57,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from urllib.parse import quote, urljoin, urlsplit
 
 from crmwidget.adapters import _spellings
-from crmwidget.adapters._auth import Credentials, credentials_of
+from crmwidget.adapters._auth import Credentials, credentials_of, shown
 from crmwidget.adapters._door import Answer, Ask, Clock, Door, Rate, origin_of
 from crmwidget.adapters._given import address_of, client_of
-from crmwidget.adapters._records import clean, contact_of
+from crmwidget.adapters._records import clean, contact_of, query_of
 from crmwidget.adapters._refusals import Complaint, Refusals, names
-from crmwidget.errors import AdapterError
+from crmwidget.errors import AdapterError, RecordNotFoundError
 from crmwidget.privacy import mask
 
 if TYPE_CHECKING:
@@ -188,6 +188,30 @@ class Adapter:
         )
         return self.data(answer, call=call, writes=not _repeatable(method, retry))
 
+    def record(
+        self,
+        path: str,
+        *,
+        call: str,
+        within: str | None = None,
+        params: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any] | None:
+        """The JSON object of one record; None where the CRM has none there.
+
+        within: the key below which the answer has it. Raises as request() does.
+        """
+        try:
+            answer = self.request("GET", path, call=call, params=params, headers=headers)
+        except RecordNotFoundError:
+            return None
+        found = answer
+        if within is not None:
+            found = answer.get(within) if isinstance(answer, dict) else None
+        if not isinstance(found, dict):
+            raise self.odd(call, f"its answer has no {within or 'record'}")
+        return found
+
     def send_json(
         self,
         method: str,
@@ -230,7 +254,7 @@ class Adapter:
                 call=call,
                 method=method.upper(),
                 url=self._target(path, call),
-                params=_texts(params),
+                params=query_of(params),
                 content=content,
                 headers=dict(headers or {}),
                 again=retry,
@@ -446,7 +470,7 @@ class Adapter:
 
     def __repr__(self) -> str:
         region = f", region={self.region!r}" if self.region else ""
-        auth = repr(self._door.credentials) if _shows(self._door.credentials) else "<secret>"
+        auth = shown(self._door.credentials)
         return f"<{type(self).__name__} {mask(self.url)}, auth={auth}{region}; {self.tried}>"
 
     def _repr_html_(self) -> str:
@@ -471,20 +495,5 @@ def _timed(question: str, method: Callable[..., Any]) -> Callable[..., Any]:
     return timed
 
 
-def _texts(params: Mapping[str, object] | None) -> dict[str, str] | None:
-    if params is None:
-        return None
-    given = {name: value for name, value in params.items() if value is not None}
-    return {
-        name: str(value).lower() if isinstance(value, bool) else clean(str(value))
-        for name, value in given.items()
-    }
-
-
 def _repeatable(method: str, retry: bool | None) -> bool:  # noqa: FBT001 - as in request()
     return Ask(call="", method=method.upper(), url="", again=retry).repeatable
-
-
-def _shows(credentials: Credentials) -> bool:
-    """Whether the repr is one of ours; another's may have anything in it."""
-    return type(credentials).__module__ == credentials_of.__module__

@@ -16,7 +16,7 @@ from crmwidget.adapters._auth import Credentials, Token
 from crmwidget.adapters._base import Adapter, Answer, Complaint
 from crmwidget.adapters._calls import Call, call_of, key_of
 from crmwidget.adapters._note import is_note, key_line, notes_of
-from crmwidget.errors import CredentialsError, RecordNotFoundError, RefusedError
+from crmwidget.errors import CredentialsError, RefusedError
 from crmwidget.phones import digits
 from crmwidget.privacy import Secret
 
@@ -181,15 +181,9 @@ class BottleCRM(Adapter):
 
         if not _uuid(record_id):
             return Matches()
-        call = "open a contact"
-        try:
-            answer = self.request("GET", f"/api/contacts/{self.segment(record_id)}/", call=call)
-        except RecordNotFoundError:
-            return Matches()
-        row = answer.get("contact_obj") if isinstance(answer, dict) else None
-        if not isinstance(row, dict):
-            raise self.odd(call, "its answer has no contact_obj")
-        return self._contact(row)
+        path = f"/api/contacts/{self.segment(record_id)}/"
+        row = self.record(path, call="open a contact", within="contact_obj")
+        return Matches() if row is None else self._contact(row)
 
     def save_log(self, log: InteractionLog) -> str:
         """Keep the log as a call on its contact; the id of the interaction.

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from crmwidget.adapters._base import Adapter, Complaint, Rate, clean
 from crmwidget.adapters._calls import Call, call_of, key_of
-from crmwidget.errors import RecordNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -143,16 +142,13 @@ class Dynamics(Adapter):
         text = str(record_id)
         if not _GUID.fullmatch(text):
             return self.verified((), ())
-        call = "open a contact"
-        path = f"{_API}/contacts({text})"
-        params = {"$select": ",".join(_COLUMNS)}
-        try:
-            row = self.request("GET", path, call=call, params=params, headers=_HEADERS)
-        except RecordNotFoundError:
-            return self.verified((), ())
-        if not isinstance(row, dict):
-            raise self.odd(call, "its answer is no contact")
-        return self._contact(row)
+        row = self.record(
+            f"{_API}/contacts({text})",
+            call="open a contact",
+            params={"$select": ",".join(_COLUMNS)},
+            headers=_HEADERS,
+        )
+        return self.verified((), ()) if row is None else self._contact(row)
 
     def save_log(self, log: InteractionLog) -> str:
         """The id of the phone call that the log became; the same log twice is one record."""

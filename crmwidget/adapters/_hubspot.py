@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from crmwidget.adapters._base import Adapter, Complaint, Rate
 from crmwidget.adapters._calls import Call, call_of, key_of
-from crmwidget.errors import CredentialsError, RecordNotFoundError, RefusedError
+from crmwidget.errors import CredentialsError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -130,18 +130,12 @@ class HubSpot(Adapter):
         segment = self.segment(record_id)
         if segment is None:
             return self.verified((), ())
-        try:
-            row = self.request(
-                "GET",
-                f"{_CONTACTS}/{segment}",
-                call="open a contact",
-                params={"properties": ",".join(_PROPERTIES)},
-            )
-        except RecordNotFoundError:
-            return self.verified((), ())
-        if not isinstance(row, dict):
-            raise self.odd("open a contact", "its answer is no contact")
-        return self._contact(row)
+        row = self.record(
+            f"{_CONTACTS}/{segment}",
+            call="open a contact",
+            params={"properties": ",".join(_PROPERTIES)},
+        )
+        return self.verified((), ()) if row is None else self._contact(row)
 
     def save_log(self, log: InteractionLog) -> str:
         """The id of the call that the log became; never two calls of one log."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from crmwidget.directory import Contact
 
-__all__ = ["clean", "contact_of"]
+__all__ = ["clean", "contact_of", "query_of"]
 
 _UNSENDABLE: Final = re.compile("[\0\ud800-\udfff]")
 
@@ -64,3 +64,14 @@ def _text(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool) and value - value == 0:
         return f"{value:.0f}" if value == int(value) else str(value)
     return ""
+
+
+def query_of(params: Mapping[str, object] | None) -> dict[str, str] | None:
+    """Parameters of a query as texts; those that are None are left out."""
+    if params is None:
+        return None
+    given = {name: value for name, value in params.items() if value is not None}
+    return {
+        name: str(value).lower() if isinstance(value, bool) else clean(str(value))
+        for name, value in given.items()
+    }

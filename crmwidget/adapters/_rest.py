@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from crmwidget.adapters._base import Adapter, clean
 from crmwidget.adapters._calls import Call, call_of, key_of
-from crmwidget.errors import RecordNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,15 +163,9 @@ class Rest(Adapter):
         """The contact with this id."""
         if self.segment(record_id) is None:
             return self.verified((), ())
-        call = "open a contact"
         path = _filled_path(cast("str", self._plan.open), {"id": record_id})
-        try:
-            row = self.request("GET", path, call=call)
-        except RecordNotFoundError:
-            return self.verified((), ())
-        if not isinstance(row, dict):
-            raise self.odd(call, "its answer is no object")
-        return self._contact(row)
+        row = self.record(path, call="open a contact")
+        return self.verified((), ()) if row is None else self._contact(row)
 
     def save_log(self, log: InteractionLog) -> str:
         """The id of the record that the log became."""

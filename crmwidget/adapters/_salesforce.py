@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from crmwidget.adapters._base import Adapter, Complaint, Rate, clean
 from crmwidget.adapters._calls import Call, call_of, key_of
-from crmwidget.errors import RecordNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -132,15 +131,12 @@ class Salesforce(Adapter):
         text = str(record_id)
         if not _ID.fullmatch(text):
             return self.verified((), ())
-        call = "open a contact"
-        path = f"{self._api}/sobjects/Contact/{text}"
-        try:
-            row = self.request("GET", path, call=call, params={"fields": ",".join(_COLUMNS)})
-        except RecordNotFoundError:
-            return self.verified((), ())
-        if not isinstance(row, dict):
-            raise self.odd(call, "its answer is no contact")
-        return self._contact(row)
+        row = self.record(
+            f"{self._api}/sobjects/Contact/{text}",
+            call="open a contact",
+            params={"fields": ",".join(_COLUMNS)},
+        )
+        return self.verified((), ()) if row is None else self._contact(row)
 
     def save_log(self, log: InteractionLog) -> str:
         """The id of the task that the log became; never two tasks of one log."""

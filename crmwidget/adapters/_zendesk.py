@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from crmwidget.adapters._auth import Pair
 from crmwidget.adapters._base import Adapter, Complaint, Rate
 from crmwidget.adapters._calls import Call, call_of, key_of
-from crmwidget.errors import RecordNotFoundError
 from crmwidget.privacy import Secret
 
 if TYPE_CHECKING:
@@ -116,15 +115,8 @@ class Zendesk(Adapter):
         segment = self.segment(record_id)
         if segment is None or not segment.isdigit():
             return self.verified((), ())
-        call = "open a user"
-        try:
-            answer = self.request("GET", f"{_API}/users/{segment}", call=call)
-        except RecordNotFoundError:
-            return self.verified((), ())
-        user = _part(answer, "user")
-        if not user:
-            raise self.odd(call, "its answer has no user")
-        return self._contact(user)
+        user = self.record(f"{_API}/users/{segment}", call="open a user", within="user")
+        return self.verified((), ()) if user is None else self._contact(user)
 
     def save_log(self, log: InteractionLog) -> str:
         """The id of the ticket that the log became; never two tickets of one log."""
