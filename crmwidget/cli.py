@@ -238,7 +238,7 @@ def diagnose(arguments: argparse.Namespace) -> int:
 
     from crmwidget.address import address
     from crmwidget.diagnosis import of_address
-    from crmwidget.errors import ConformanceError, MissingExtraError, OriginError
+    from crmwidget.errors import BrowserError, MissingExtraError, OriginError
     from crmwidget.reach import origin_of, reach
 
     try:
@@ -255,7 +255,7 @@ def diagnose(arguments: argparse.Namespace) -> int:
 
         try:
             seen = look(src, page, patience=arguments.patience, headed=arguments.headed)
-        except (MissingExtraError, ConformanceError) as error:
+        except (MissingExtraError, BrowserError) as error:
             why = str(error)
     found = of_address(reach(src), page, seen)
     print(found)

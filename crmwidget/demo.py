@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crmwidget.browser import chromium
 from crmwidget.errors import DemoError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def interactive() -> None:
 def headless(screenshot: Path) -> None:
     """Run the demo in a headless Chromium, saying each step; raises DemoError where it stops."""
     report = Report()
-    with chromium() as page, jupyterlab() as lab:
+    with chromium(extra="demo") as page, jupyterlab() as lab:
         report("server started")
         page.goto(lab.url, wait_until="commit")
         try:
@@ -302,31 +303,3 @@ def command(folder: Path) -> list[str]:
         f"--ServerApp.root_dir={folder / 'notebooks'}",
         "--LabApp.extension_manager=readonly",
     ]
-
-
-# --------------------------------------------------------------- the browser
-
-
-@contextlib.contextmanager
-def chromium() -> Iterator[Page]:
-    """Open a page in $CHROMIUM, or in Playwright's own."""
-    if importlib.util.find_spec("playwright") is None:
-        raise MissingExtraError("Playwright", "demo")
-    from playwright.sync_api import Error, sync_playwright
-
-    flags = "no-sandbox disable-gpu disable-background-networking disable-component-update"
-    with contextlib.ExitStack() as stack:
-        try:
-            playwright = stack.enter_context(sync_playwright())
-            browser = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM"),
-                args=[f"--{flag}" for flag in (*flags.split(), "disable-sync", "no-first-run")],
-            )
-        except Error as error:
-            advice = "Set CHROMIUM to one's path, or run: playwright install chromium."
-            raise DemoError("a Chromium", "nothing yet", advice) from error
-        except Exception as error:  # its driver died: it says no more than this
-            advice = "Its driver does not start, and says why above: mostly, a library is missing."
-            raise DemoError("Playwright", "nothing yet", advice) from error
-        stack.callback(browser.close)
-        yield browser.new_page(viewport={"width": 1300, "height": 1000})

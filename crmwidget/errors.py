@@ -13,6 +13,7 @@ CRMWidgetError
 ├── PhoneClosedError                 the phone was closed
 ├── SimulatorError                   there is no simulator, or it refused
 ├── DemoError                        the demo did not get to where it should
+├── BrowserError                     no browser starts
 ├── ConformanceError                 a client application could not be checked
 ├── AdapterError                     a CRM was asked and did not answer as it should
 │   ├── CredentialsError             it does not accept who asks
@@ -167,6 +168,13 @@ class DemoError(CRMWidgetError):
         self.wanted = wanted
         self.reached = reached
         super().__init__(f"the demo got as far as: {reached}, then waited for: {wanted}. {advice}")
+
+
+class BrowserError(CRMWidgetError):
+    """There is no browser to look with, or it does not start."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(f"{what}. {advice}")
 
 
 class ConformanceError(CRMWidgetError):

@@ -11,7 +11,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from crmwidget.conformance._browser import chromium
+from crmwidget.browser import chromium
 from crmwidget.diagnosis import Seen
 from crmwidget.reach import origin_of
 
@@ -66,7 +66,7 @@ def look(
     """Show `url` in a frame of a page of origin `page`, and wait for its `ready`.
 
     headed: in a window, so that a person can log in while it waits.
-    Raises MissingExtraError without Playwright, ConformanceError without a Chromium.
+    Raises MissingExtraError without Playwright, BrowserError without a Chromium.
     """
     around = page or USUAL
     with chromium(headed=headed) as first:

@@ -60,7 +60,7 @@ def check(
         )
 
     def work() -> Report:
-        from crmwidget.conformance._browser import chromium
+        from crmwidget.browser import chromium
 
         with chromium(headed=headed) as page:
             return check_page(

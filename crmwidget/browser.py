@@ -1,4 +1,4 @@
-"""The browser: a Chromium of this machine, wherever it is."""
+"""Browser: a Chromium of this machine, wherever it is, driven by Playwright."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from crmwidget.errors import ConformanceError, MissingExtraError
+from crmwidget.errors import BrowserError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +28,14 @@ _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome
 
 
 @contextlib.contextmanager
-def chromium(*, headed: bool = False) -> Iterator[Page]:
+def chromium(*, headed: bool = False, extra: str = "check") -> Iterator[Page]:
     """Open a page in $CHROMIUM, Playwright's own, or one that is installed.
 
-    Raises MissingExtraError without Playwright, ConformanceError without a Chromium.
+    extra: which of ours brings Playwright to who calls. Raises MissingExtraError without
+    Playwright, BrowserError where no Chromium starts.
     """
     if importlib.util.find_spec("playwright") is None:
-        raise MissingExtraError("Playwright", "check")
+        raise MissingExtraError("Playwright", extra)
     from playwright.sync_api import Error, sync_playwright
 
     with contextlib.ExitStack() as stack:
@@ -47,7 +48,10 @@ def chromium(*, headed: bool = False) -> Iterator[Page]:
             )
         except Error as error:
             advice = "Set CHROMIUM to one's path, or run: playwright install chromium."
-            raise ConformanceError("no Chromium starts", advice) from error
+            raise BrowserError("no Chromium starts", advice) from error
+        except Exception as error:  # its driver died: it says no more than this
+            advice = "Its driver does not start, and says why above: mostly, a library is missing."
+            raise BrowserError("Playwright does not start", advice) from error
         stack.callback(browser.close)
         context = browser.new_context(
             viewport={"width": 1300, "height": 1000}, ignore_https_errors=True
