@@ -13,8 +13,7 @@ from crmwidget import answers
 from crmwidget.errors import HandlerTimeoutError
 from crmwidget.failures import Failure, advised
 from crmwidget.handlers import DEFAULT, _Default
-from crmwidget.protocol import incoming
-from crmwidget.session import SAVING, Send, default_timeout, expiring, is_history
+from crmwidget.session import Send, default_timeout, expiring, is_history
 
 if TYPE_CHECKING:
     from crmwidget.client import Client
@@ -34,12 +33,12 @@ class ClientAccounts:
         """The origin that speaks now, or "simulator"."""
         return self._client.connector
 
-    def begun(self, job: Job, handler: Handler | None) -> None:
+    def begun(self, job: Job, who: Answerer) -> None:
         """Its answer is being sought; from now on its time runs."""
         client = self._client
-        timeout = self.time_for(job, handler)
+        timeout = self.time_for(job, who)
         with client.lock:
-            job.handler = handler
+            job.handler = who.handler
             job.entry.queue = (time.monotonic() - job.arrived) * 1000
             if job.log:
                 client.journal.start(job.log)
@@ -52,16 +51,14 @@ class ClientAccounts:
         with client.lock:
             return any(parked.connector == job.connector for parked in client.waiting)
 
-    def time_for(self, job: Job, handler: Handler | None) -> float | None:
-        """Seconds: the handler's own, the phone's, the action's."""
-        client = self._client
-        for timeout in (handler.timeout if handler else DEFAULT, client.timeout):
+    def time_for(self, job: Job, who: Answerer | None) -> float | None:
+        """Seconds: the handler's own, the phone's, those of who answers, the action's."""
+        handler = who.handler if who else None
+        for timeout in (handler.timeout if handler else DEFAULT, self._client.timeout):
             if not isinstance(timeout, _Default):
                 return timeout
-        known = incoming(job.message.action)
-        if handler is None and known is not None and known.name == "requestGetCrmDirectory":
-            return SAVING  # a CRM gives its contacts page by page
-        return default_timeout(job.message.action)
+        seconds = who.seconds if who else None
+        return default_timeout(job.message.action) if seconds is None else seconds
 
     def parked(self, job: Job) -> None:
         """An interaction log that nobody saves yet: it waits, here and in the page."""

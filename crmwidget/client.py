@@ -450,7 +450,7 @@ class Client:
         if came >= self._born:
             return False
         who = self.sources.answerer(job.message.action)
-        timeout = self.accounts.time_for(job, who.handler if who else None)
+        timeout = self.accounts.time_for(job, who)
         return timeout is not None and time.time() - came > timeout
 
     def _noted(self, note: Mapping[str, Any]) -> None:

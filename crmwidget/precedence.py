@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from crmwidget.handlers import EVERY
 from crmwidget.protocol import ACTIONS, incoming, named
+from crmwidget.session import SAVING
 
 if TYPE_CHECKING:
     from crmwidget.directory import Directory, Matches
@@ -43,6 +44,8 @@ class Answerer:
     """For people: "your handler pop()", "directory="."""
     ask: Callable[[Message], object]
     handler: Handler | None = None
+    seconds: float | None = None
+    """How long it may take, where neither handler nor phone says; None: as its action may."""
 
     @property
     def name(self) -> str | None:
@@ -81,7 +84,8 @@ class Precedence:
             if (bound := self.adapter(method)) is not None:
                 tried = str(getattr(self.crm, "tried", "") or "")
                 said = f"crm={type(self.crm).__name__}.{method}" + f" ({tried})" * bool(tried)
-                return Answerer(said, lambda m: bound(*arguments(m)))
+                seconds = SAVING if method == "contacts" else None  # they come page by page
+                return Answerer(said, lambda m: bound(*arguments(m)), seconds=seconds)
         return self._built_in(name)
 
     def adapter(self, method: str) -> Callable[..., Any] | None:

@@ -103,7 +103,7 @@ class Accounts(Protocol):
     def connector(self) -> str:
         """The origin that speaks now, or "simulator"."""
 
-    def begun(self, job: Job, handler: Handler | None) -> None:
+    def begun(self, job: Job, who: Answerer) -> None:
         """Its answer is being sought; from now on its time runs."""
 
     def overtakes(self, job: Job) -> bool:
@@ -283,7 +283,7 @@ class Runner:
         for other in self._lanes.values():
             other.started.wait(GRACE)  # handlers start in the order of arrival
         self._current = job
-        self._accounts.begun(job, who.handler)
+        self._accounts.begun(job, who)
         try:
             with self.shown():
                 value = who.ask(job.message)
@@ -303,7 +303,7 @@ class Runner:
         try:
             with self.shown():
                 if value is None:
-                    self._accounts.begun(job, who.handler)
+                    self._accounts.begun(job, who)
                     value = cast("Awaitable[Any]", who.ask(job.message))
                 result = await value
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is reported

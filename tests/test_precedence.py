@@ -33,6 +33,25 @@ def test_an_adapter_without_a_region_reads_numbers_as_the_phone_does(
         assert given.region == own
 
 
+def test_a_crms_address_book_has_the_time_to_come_page_by_page() -> None:
+    class Slow:
+        def contacts(self) -> list[dict[str, str]]:
+            return []
+
+        def find(self, numbers: tuple[str, ...]) -> list[dict[str, str]]:
+            return []
+
+    with Connector(Handlers(), crm=Slow()) as connector:
+        client = connector._client
+        jobs = [client.deliver(a) for a in ("requestGetCrmDirectory", "requestOpenReports")]
+        asked = [client.sources.answerer(job.message.action) for job in jobs]
+        times = [client.accounts.time_for(*pair) for pair in zip(jobs, asked, strict=True)]
+        client.timeout = 3.0
+
+        assert times == [60.0, 10.0]
+        assert client.accounts.time_for(jobs[0], asked[0]) == 3.0
+
+
 def test_what_was_never_run_against_the_vendor_says_so_where_answers_are_listed() -> None:
     class Untried(Placed):
         tried = "not run against the vendor"
