@@ -108,7 +108,9 @@ class Buttons:
         from crmwidget.diagnosis import examine
 
         client = self._client
-        found = examine(client.evidence(answers=True)).to_wire()  # the page is there: it asks
+        found = examine(
+            client.witness.evidence(answers=True)
+        ).to_wire()  # the page is there: it asks
         client.showing(lambda: client.show("diagnosis", found, seq))
 
 

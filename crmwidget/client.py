@@ -11,13 +11,11 @@ import concurrent.futures
 import contextlib
 import itertools
 import json
-import os
 import threading
 import time
-from collections import Counter, OrderedDict
-from dataclasses import dataclass, field
+from collections import OrderedDict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from crmwidget import answers, protocol
 from crmwidget.accounts import ClientAccounts
@@ -46,8 +44,8 @@ from crmwidget.session import (
     expiring,
     is_history,
 )
-from crmwidget.traffic import Entry as TrafficEntry
 from crmwidget.traffic import Traffic
+from crmwidget.witness import Witness
 from crmwidget.workers import Clock
 
 if TYPE_CHECKING:
@@ -55,14 +53,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crmwidget.cell import Cell
-    from crmwidget.diagnosis import Evidence
     from crmwidget.failures import Failure
     from crmwidget.protocol import InteractionLog
 
 RECENT: Final = 1000
 """Messages that the panel can ask about, or run again."""
-KNOCK: Final = 1.5
-"""Seconds that the page may take to say that it is there."""
 LARGE: Final = 256 * 1024
 """Bytes from which an answer travels as a binary buffer."""
 _SURROGATE: Final = b"\\ud"
@@ -82,32 +77,8 @@ class Link(Protocol):
         """Hand it to the comm; that it did not raise proves nothing."""
 
 
-@dataclass(slots=True)
-class _Page:
-    """What the page has said of itself, beyond its facts."""
-
-    heard: float | None = None
-    """When it spoke last, on time.monotonic()."""
-    refused: Counter[str] = field(default_factory=Counter)
-    """Messages that it did not take, by reason."""
-    stranger: str | None = None
-    """Who spoke in the frame without being allowed to, and nobody after that who may."""
-    ended: str | None = None
-    """Why it has no frame any more."""
-    reached: threading.Event = field(default_factory=threading.Event)
-    """It holds all that was sent to it."""
-
-    def refuses(self, reasons: Mapping[str, object], stranger: object) -> None:
-        """It says what it has not taken since it said so last."""
-        self.refused.update({str(k): n for k, n in reasons.items() if isinstance(n, int)})
-        self.stranger = stranger if isinstance(stranger, str) else None
-
-
 class Client:
     """The phone without its widget: works in tests, replay and exported applications alike."""
-
-    on_main: ClassVar[bool] = False
-    """What a page has sent last came where cells run, so that nothing comes while one does."""
 
     def __init__(self, name: str = "phone", handlers: Handlers | None = None) -> None:
         self.name = name
@@ -138,7 +109,7 @@ class Client:
         self.sent: Callable[[Send], None] = lambda send: None
         """Told of every message that goes to the connector."""
         self._buttons = Buttons(self)
-        self._settings: dict[str, Any] | None = None
+        self.settings: dict[str, Any] | None = None
         self._link: Link | None = None
         self._clock = Clock(self._ring, f"crmwidget-{name}-clock")
         self._unwatch = self.handlers.watch(self._handlers_changed)
@@ -147,7 +118,7 @@ class Client:
         """Seconds to add to the page's clock to read ours."""
         self._quickest = float("inf")
         """ms from the page's clock to ours, by the message that came quickest."""
-        self._page = _Page()
+        self.witness = Witness(self)
         self._missed = 0
         self._watcher: str | None = None
         """The page on which a person looks at the traffic."""
@@ -197,7 +168,7 @@ class Client:
         """New settings for the page (src or srcdoc, origins, ...), or new sources of answers."""
         with self.lock:
             if settings is not None:
-                self._settings = settings
+                self.settings = settings
             self._settle()
         self.runner.wake()
 
@@ -211,8 +182,8 @@ class Client:
     def _settle(self) -> None:
         """What follows from who answers: standing answers, and logs that waited for a handler."""
         standing = self._standing()
-        if self._settings is not None:
-            self.channel.set({"t": "set", **self._settings, "standing": standing})
+        if self.settings is not None:
+            self.channel.set({"t": "set", **self.settings, "standing": standing})
         self.revive()
         self._state()
         self.flush()
@@ -265,8 +236,7 @@ class Client:
         with self.lock:
             if self.closed:
                 return
-            self._page.heard = now
-            Client.on_main = threading.current_thread() is threading.main_thread()
+            self.witness.hears(now)
             events = self.channel.receive(content, now=now)
             left = self._left_page(content)
             jobs = {
@@ -287,7 +257,7 @@ class Client:
                     self._start(job)
             self.flush()
             if not self.channel.owed:
-                self._page.reached.set()
+                self.witness.reached.set()
 
     def _left_page(self, content: object) -> float | None:
         """When the page sent this, in ms on its clock; it also tells how far that clock is off."""
@@ -367,7 +337,7 @@ class Client:
         place: tuple[str, int] | None = None,
     ) -> Job:
         ticket = next(self._tickets)
-        self._page.stranger = None  # one who may has spoken
+        self.witness.stranger = None  # one who may has spoken
         epoch, seq = place or (None, None)
         message = protocol.parse(action, data, at=at, key=key)
         entry = self.traffic.add("received", action, data, at=at, problems=message.problems)
@@ -464,14 +434,14 @@ class Client:
             # Behind what arrived before: `await call.end()` returns when the log is saved.
             self.runner.later(lambda: self._commands.answered(detail))
         elif what == "lost":
-            self._page.ended = str(detail.get("reason"))
+            self.witness.ended = str(detail.get("reason"))
         elif what in ("rejected", "dropped"):
             reason = f"{detail.get('reason', what)}, {note.get('n', 1)} times"
             if detail.get("origin"):
                 reason += f", from {detail['origin']}"
             reasons = detail.get("reasons")
             if isinstance(reasons, dict):
-                self._page.refuses(reasons, detail.get("stranger"))
+                self.witness.refuses(reasons, detail.get("stranger"))
             action = str(detail.get("action", "?"))
             self.traffic.add("rejected", action, None, at=_now(), problems=(reason,))
         self.facts.update({name: detail[name] for name in _FACTS if name in detail})
@@ -675,84 +645,6 @@ class Client:
         """What the page has said of the connection, without contents."""
         return {name: self.facts[name] for name in _FACTS if name in self.facts}
 
-    def knock(self, patience: float = KNOCK) -> bool | None:
-        """Whether the page answers, in so many seconds; None: as things stand it cannot."""
-        with self.lock:
-            if self.closed or self.in_memory or self._waits or self.channel.epoch is None:
-                return None
-            self._page.reached.clear()
-            self.summarise(again=True)
-            self.flush()
-        return self._page.reached.wait(patience)
-
-    @property
-    def _waits(self) -> bool:
-        """This kernel receives nothing while a cell runs."""
-        cell = self.runner.cell
-        in_notebook = cell is not None and cell.id is not None
-        return "kernel" in self.desk.warnings or (in_notebook and self.on_main)
-
-    def _since_ready(self) -> list[TrafficEntry]:
-        """The messages of this load of the frame: from its `ready` on."""
-        recent: list[TrafficEntry] = []
-        for entry in reversed(list(self.traffic)):
-            recent.append(entry)
-            if (entry.direction, entry.action) == ("received", "ready"):
-                break
-        return recent
-
-    def _crm_data_failure(self, recent: list[TrafficEntry]) -> Failure | None:
-        """Of the last answer to requestCrmData, if it was asked for in these messages."""
-        asked = next(
-            (e for e in recent if (e.direction, e.action) == ("received", "requestCrmData")), None
-        )
-        if asked is None or asked.error is None:
-            return None
-        action = asked.action
-        return next((f for f in reversed(self.errors) if f.message.action == action), None)
-
-    def evidence(self, *, answers: bool | None = None) -> Evidence:
-        """What is known of why it is not ready; `answers`: what `knock` gave."""
-        from crmwidget.diagnosis import Evidence
-
-        with self.lock:
-            settings = self._settings or {}
-            recent = self._since_ready()
-            counted = Counter((e.direction, e.action) for e in recent)
-            data: Any = self.sources.standing("requestCrmData")
-            who = self.sources.answerer("requestCrmData")
-            failed = self._crm_data_failure(recent)
-            page = self._page
-            heard = None if page.heard is None else time.monotonic() - page.heard
-            follows = self.sources.follows()
-            cell = self.runner.cell
-            server = "JPY_PARENT_PID" in os.environ or "JPY_SESSION_NAME" in os.environ
-            return Evidence(
-                connector=self.connector,
-                src=settings.get("src"),
-                origins=tuple(settings.get("origins", ())),
-                status=self.status,
-                closed=self.closed,
-                facts=dict(self.facts),
-                ended=page.ended,
-                page_heard=heard,
-                answers=answers,
-                making=cell is not None and not cell.ended.is_set(),
-                silence=float(settings.get("limits", {}).get("silence", 15)),
-                refused=dict(page.refused),
-                stranger=page.stranger,
-                received={a: n for (way, a), n in counted.items() if way == "received"},
-                sent={a: n for (way, a), n in counted.items() if way == "sent"},
-                crm_data_by=who.who if who else None,
-                crm_data_error=None if failed is None else failed.bare,
-                errors=tuple(f"{f.message.action}, {f.bare}" for f in self.errors),
-                contradictions=() if data is None else tuple(data.contradictions(**follows)),
-                kept=len(self.journal),
-                waits=self._waits,
-                old_kernel="kernel" in self.desk.warnings,
-                nodelay=os.environ.get("CRMWIDGET_NODELAY") == "on" if server else None,
-            )
-
     def when(self, reached: Callable[[str], bool]) -> concurrent.futures.Future[str]:
         """Resolves as soon as `reached(status)` holds."""
         future: concurrent.futures.Future[str] = concurrent.futures.Future()
@@ -798,8 +690,8 @@ class Client:
                     f"{len(self.journal)} interaction logs are not saved yet: phone.journal shows "
                     "them, .retry() tries again, phone.close(force=True) gives them up."
                 )
-            if self._settings is not None:
-                bare = {k: v for k, v in self._settings.items() if k not in ("src", "srcdoc")}
+            if self.settings is not None:
+                bare = {k: v for k, v in self.settings.items() if k not in ("src", "srcdoc")}
                 self.channel.set({"t": "set", **bare, "standing": {}})  # ends the frame
                 self.flush()
             self.closed = True

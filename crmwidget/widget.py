@@ -281,8 +281,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         """
         from crmwidget.diagnosis import examine
 
-        answers = self._client.knock()
-        return examine(self._client.evidence(answers=answers))
+        answers = self._client.witness.knock()
+        return examine(self._client.witness.evidence(answers=answers))
 
     def run(self, coroutine: Awaitable[Any]) -> Awaitable[Any]:
         """Run a coroutine on the handlers' loop: `await phone.run(client.get(...))`."""

@@ -230,7 +230,7 @@ def test_a_client_gives_its_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     client.receive(page, {"crm": 1, "epoch": "e", "items": items})
 
-    evidence = client.evidence()
+    evidence = client.witness.evidence()
 
     assert evidence.refused == {"origin": 2}
     assert evidence.stranger == LOGIN
@@ -238,7 +238,7 @@ def test_a_client_gives_its_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     assert evidence.nodelay is None
     assert diagnose(evidence).cause == "origin-mismatch"
     client.deliver("ready").wait(20)
-    assert client.evidence().stranger is None  # one who may has spoken
+    assert client.witness.evidence().stranger is None  # one who may has spoken
 
 
 # ---------------------------------------------------------------- a client's evidence
@@ -257,11 +257,11 @@ def client() -> Iterator[Client]:
 
 def test_what_was_asked_before_the_frame_was_loaded_anew_does_not_count(client: Client) -> None:
     spoken(client, "ready", "requestCrmData")
-    before = client.evidence().received
+    before = client.witness.evidence().received
     spoken(client, "ready")
 
     assert before == {"ready": 1, "requestCrmData": 1}
-    assert client.evidence().received == {"ready": 1}
+    assert client.witness.evidence().received == {"ready": 1}
 
 
 def test_an_error_is_told_by_its_class_and_ours_by_its_text(client: Client) -> None:
@@ -271,10 +271,10 @@ def test_an_error_is_told_by_its_class_and_ours_by_its_text(client: Client) -> N
     client.sources.crm_data = fails
     client.deliver("ready").wait(20)
     client.deliver("requestCrmData").wait(20)
-    first = client.evidence()
+    first = client.witness.evidence()
     client.sources.crm_data = lambda: {"currentUser": {"Name": "Bo Larsen"}}
     client.deliver("requestCrmData").wait(20)
-    second = client.evidence()
+    second = client.witness.evidence()
 
     assert first.crm_data_error == "crm_data=fails raised LookupError."
     assert "callCenterSettings is missing" in str(second.crm_data_error)
@@ -285,19 +285,19 @@ def test_an_error_is_told_by_its_class_and_ours_by_its_text(client: Client) -> N
 def test_only_a_page_can_be_asked_whether_it_is_there() -> None:
     client = Client("knocked", Handlers())
     link = type("Link", (), {"send": lambda *_: None})()
-    nobody = client.knock()
+    nobody = client.witness.knock()
     hello = {"t": "hello", "n": 1, "v": 1, "lowest": 1, "facts": {"shown": True}, "at": 0}
     client.receive(link, {"crm": 1, "epoch": "e", "items": [hello]})
 
-    deaf = client.knock(0.05)
+    deaf = client.witness.knock(0.05)
     threading.Timer(0.05, client.receive, (link, {
         "crm": 1, "epoch": "e", "items": [{"t": "got", "n": 99}],
     })).start()  # fmt: skip
-    there = client.knock(20)
+    there = client.witness.knock(20)
     client.close(force=True)
 
     assert (nobody, deaf, there) == (None, False, True)
-    assert client.knock() is None
+    assert client.witness.knock() is None
 
 
 # ---------------------------------------------------------------- the page of the docs
