@@ -96,9 +96,9 @@ _CustomFieldsRequest = TypeVar(
 class HandlerMethods:
     """`on`, and the nine `on_*` methods; each works bare, called with options, and as a call."""
 
-    def _register(self, action: str, f: Any, timeout: Timeout) -> Any:
-        """Put `f` into the registry; without `f`, give the decorator."""
-        raise NotImplementedError
+    # No abstract method: a widget's metaclass is another one.
+    _register: Callable[[str, Any, Timeout], Any]
+    """Puts a function into the registry; without one, gives the decorator."""
 
     @overload
     def on(self, action: str, f: F, *, timeout: Timeout = ...) -> F: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
@@ -26,31 +27,31 @@ _LIBRARIES: Final = frozenset(
 )
 
 
-class Table:
+class Table(ABC):
     """Columns of plain Python values, absent ones as None; rows count from 0."""
 
     names: tuple[str, ...]
     library: str | None
     """The library of the frame ("pandas"), None for rows that are mappings."""
 
-    def __len__(self) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def __len__(self) -> int: ...
 
+    @abstractmethod
     def values(self, name: str, start: int = 0, stop: int | None = None) -> list[object]:
         """The values of a column, of all rows or of a slice of them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cell(self, name: str, row: int) -> object:
         """One value, without making the others."""
-        raise NotImplementedError
 
     def at(self, name: str, rows: Sequence[int]) -> list[object]:
         """The values of a column in these rows."""
         return [self.cell(name, row) for row in rows]
 
+    @abstractmethod
     def is_text(self, name: str) -> bool:
         """Whether the column is known to hold text and nothing else."""
-        raise NotImplementedError
 
     def vectors(self, names: Iterable[str]) -> dict[str, Vector]:
         """Those of the columns that polars can hold as they are; none of a small table."""

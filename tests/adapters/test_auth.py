@@ -15,6 +15,7 @@ import keyring
 import keyring.backends.fail
 import pytest
 from keyring.backend import KeyringBackend
+from keyring.errors import PasswordSetError
 
 from crmwidget import Secret
 from crmwidget.adapters import Adapter, HubSpot, from_env, from_keyring
@@ -195,7 +196,7 @@ class Ring(KeyringBackend):
         return CANARY if (service, username) == ("acme", "ada") else None
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        raise NotImplementedError
+        raise PasswordSetError
 
 
 @pytest.fixture

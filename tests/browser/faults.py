@@ -20,6 +20,7 @@ from tests.browser.peer import Peer
 from tests.browser.road import Behind, Restartable, Road
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext
@@ -254,8 +255,8 @@ class Fault:
     kills = False
     """A kernel dies: whatever it was about to save is interrupted."""
 
-    def strike(self, scene: Scene) -> None:
-        raise NotImplementedError
+    strike: Callable[[Any, Scene], None]
+    """Breaks it."""
 
     def mend(self, scene: Scene) -> None:
         """What a person does then; nothing, where JupyterLab finds its way back alone."""
