@@ -86,25 +86,16 @@ def outcomes(regions: Sequence[tuple[str, Mapping[str, int]]], order: Sequence[s
     ]
     names = [name for name, _ in bars]
     shown = [outcome for outcome in order if any(counts[outcome] for _, counts in bars)]
-    chart: alt.Chart = (
-        alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
-        .mark_bar()
-        .encode(
-            x=alt.X("calls:Q", title="calls", axis=alt.Axis(format=",d", tickMinStep=1)),
-            y=alt.Y("region:N", title="region, worst first", sort=names),
-            color=alt.Color(
-                "outcome:N",
-                title="outcome",
-                scale=alt.Scale(domain=shown, range=[COLOURS[outcome] for outcome in shown]),
-            ),
-            order=alt.Order("place:Q"),
-            tooltip=[
-                alt.Tooltip("region:N"),
-                alt.Tooltip("outcome:N"),
-                alt.Tooltip("calls:Q", format=","),
-                alt.Tooltip("of:Q", format=",", title="of the region's"),
-            ],
-        )
+    colours = {outcome: COLOURS[outcome] for outcome in shown}
+    chart = _stacked("outcome", rows, colours).encode(
+        x=alt.X("calls:Q", title="calls", axis=alt.Axis(format=",d", tickMinStep=1)),
+        y=alt.Y("region:N", title="region, worst first", sort=names),
+        tooltip=[
+            alt.Tooltip("region:N"),
+            alt.Tooltip("outcome:N"),
+            alt.Tooltip("calls:Q", format=","),
+            alt.Tooltip("of:Q", format=",", title="of the region's"),
+        ],
     )
     return _plain(chart)
 
@@ -119,28 +110,19 @@ def stages(rows: Sequence[Mapping[str, object]], order: Sequence[str]) -> Pictur
     import altair as alt
 
     known = [{**row, "place": order.index(str(row["stage"]))} for row in rows]
-    shown = [stage for stage in order if any(row["stage"] == stage for row in known)]
-    colours = dict(zip(order, (COLOURS[name] for name in _STAGES), strict=False))
-    chart: alt.Chart = (
-        alt.Chart(alt.Data(values=known))  # type: ignore[no-untyped-call]
-        .mark_bar()
-        .encode(
-            x=alt.X("p50:Q", title="median, ms"),
-            y=alt.Y("action:N", title=None, sort="-x", axis=alt.Axis(labelLimit=260)),
-            color=alt.Color(
-                "stage:N",
-                title="stage",
-                scale=alt.Scale(domain=shown, range=[colours[stage] for stage in shown]),
-            ),
-            order=alt.Order("place:Q"),
-            tooltip=[
-                alt.Tooltip("action:N"),
-                alt.Tooltip("stage:N"),
-                alt.Tooltip("count:Q", format=","),
-                alt.Tooltip("p50:Q", format=",.1f", title="median, ms"),
-                alt.Tooltip("p95:Q", format=",.1f", title="95 % within, ms"),
-            ],
-        )
+    shown = {row["stage"] for row in known}
+    every = zip(order, (COLOURS[name] for name in _STAGES), strict=True)
+    colours = {stage: colour for stage, colour in every if stage in shown}
+    chart = _stacked("stage", known, colours).encode(
+        x=alt.X("p50:Q", title="median, ms"),
+        y=alt.Y("action:N", title=None, sort="-x", axis=alt.Axis(labelLimit=260)),
+        tooltip=[
+            alt.Tooltip("action:N"),
+            alt.Tooltip("stage:N"),
+            alt.Tooltip("count:Q", format=","),
+            alt.Tooltip("p50:Q", format=",.1f", title="median, ms"),
+            alt.Tooltip("p95:Q", format=",.1f", title="95 % within, ms"),
+        ],
     )
     return _plain(chart)
 
@@ -148,6 +130,21 @@ def stages(rows: Sequence[Mapping[str, object]], order: Sequence[str]) -> Pictur
 def _check() -> None:
     if find_spec("altair") is None:
         raise MissingExtraError("Altair", "charts")
+
+
+def _stacked(
+    part: str, rows: Sequence[Mapping[str, object]], colours: Mapping[str, str]
+) -> alt.Chart:
+    """Bars of the rows, one piece for each value of `part`, in the order of their `place`."""
+    import altair as alt
+
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    chart: alt.Chart = (
+        alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]
+        .mark_bar()
+        .encode(color=alt.Color(f"{part}:N", title=part, scale=scale), order=alt.Order("place:Q"))
+    )
+    return chart
 
 
 def _plain(chart: alt.Chart) -> Picture:
