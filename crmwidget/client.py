@@ -686,9 +686,11 @@ class Client:
         """End the channel and the threads; refuses while a log is kept."""
         with self.lock:
             if len(self.journal) and not force:
+                kept = len(self.journal)
+                some = "interaction log is" if kept == 1 else "interaction logs are"
                 raise PhoneClosedError(
-                    f"{len(self.journal)} interaction logs are not saved yet: phone.journal shows "
-                    "them, .retry() tries again, phone.close(force=True) gives them up."
+                    f"{kept} {some} not saved yet: phone.journal shows what is kept, .retry() "
+                    "tries again, phone.close(force=True) gives it up."
                 )
             if self.settings is not None:
                 bare = {k: v for k, v in self.settings.items() if k not in ("src", "srcdoc")}

@@ -322,3 +322,12 @@ def test_every_check_is_on_the_page() -> None:
 
     assert len(names) == 16
     assert [name for name in names if f"| {name} |" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"), [(1, "1 call log is not saved yet."), (2, "2 call logs are not saved yet.")]
+)
+def test_logs_that_are_kept_are_counted_as_people_do(kept: int, said: str) -> None:
+    kernel = next(check for check in diagnose(seen(kept=kept)) if check.name == "kernel")
+
+    assert said in kernel.evidence

@@ -189,6 +189,10 @@ def _check_handlers(e: Evidence, _: Reach | None) -> Check:
     return Check("handlers", "ok", "None has failed.")
 
 
+def _logs(kept: int) -> str:
+    return "1 call log is" if kept == 1 else f"{kept} call logs are"
+
+
 def _check_kernel(e: Evidence, _: Reach | None) -> Check:
     if e.old_kernel:
         return Check(
@@ -200,7 +204,7 @@ def _check_kernel(e: Evidence, _: Reach | None) -> Check:
             "kernel", "look", "It receives nothing while a cell runs.",
             "JupyterLab's setting Kernel > commsOverSubshells is off, or the notebook has none.",
         )  # fmt: skip
-    kept = f" {e.kept} call logs are not saved yet." if e.kept else ""
+    kept = f" {_logs(e.kept)} not saved yet." if e.kept else ""
     return Check("kernel", "look" if e.kept else "ok", f"It receives while cells run.{kept}")
 
 
