@@ -90,12 +90,6 @@ class Vector:
         lowest, highest = self._series.min(), self._series.max()
         return lowest is None or bool(-limit <= lowest and highest <= limit)  # type: ignore[operator]
 
-    def as_text(self) -> Vector:
-        """Whole numbers as their digits."""
-        import polars as pl
-
-        return Vector(self._series.cast(pl.String))
-
     def mended(
         self, mend: Callable[[str], str | None], *, unlike: str = "", holding: str = ""
     ) -> Vector:
