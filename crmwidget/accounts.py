@@ -43,7 +43,7 @@ class ClientAccounts:
             if job.log:
                 client.journal.start(job.log)
             client.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
-            client.flush()
+            client.schedule()
 
     def overtakes(self, job: Job) -> bool:
         """Logs of its connector that came before this one are parked."""

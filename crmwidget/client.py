@@ -487,14 +487,18 @@ class Client:
 
     def flush(self) -> None:
         """Hand the comm what is due, and set the clock for what is due later."""
-        now = time.monotonic()
         if self._link is not None:
-            for content, buffers in self.channel.flush(now=now):
+            for content, buffers in self.channel.flush(now=time.monotonic()):
                 # A comm that is gone loses nothing: what is not acknowledged is sent again.
                 with contextlib.suppress(Exception):
                     self._link.send(content, buffers)
             self.traffic.resent = self.channel.resent
             self.traffic.duplicates = self.channel.duplicates
+        self.schedule()
+
+    def schedule(self) -> None:
+        """Set the clock for what is due next."""
+        now = time.monotonic()
         channel_at = self.channel.wake(now=now) if self._link else None
         due = (channel_at, self.session.wake(), self.journal.wipe_at)
         self._clock.set(min((at for at in due if at is not None), default=None))

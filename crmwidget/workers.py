@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import logging
+import math
 import queue
 import threading
 import time
@@ -152,19 +153,27 @@ class Clock:
         self._ring = ring
         self._name = name
         self._at: float | None = None
+        self._sleeps_until = -math.inf
+        """Until then the thread looks at nothing; -inf while it is awake."""
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stopped = False
 
     def set(self, at: float | None) -> None:
-        """The next time, on time.monotonic(); a later one than before wakes nobody."""
+        """The next time, on time.monotonic().
+
+        The thread wakes only for one that comes before the end of its sleep: a burst sets a time
+        and takes it back for every message.
+        """
         with self._changed:
-            earlier = at is not None and (self._at is None or at < self._at)
             self._at = at
-            if at is not None and self._thread is None and not self._stopped:
+            if at is None:
+                return
+            if self._thread is None and not self._stopped:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
-            elif earlier:
+            elif at < self._sleeps_until:
+                self._sleeps_until = -math.inf
                 self._changed.notify()
 
     def stop(self) -> None:
@@ -177,7 +186,9 @@ class Clock:
         while True:
             with self._changed:
                 while not self._stopped and (self._at is None or self._at > time.monotonic()):
+                    self._sleeps_until = math.inf if self._at is None else self._at
                     self._changed.wait(None if self._at is None else self._at - time.monotonic())
+                self._sleeps_until = -math.inf
                 if self._stopped:
                     return
                 self._at = None

@@ -1,0 +1,94 @@
+"""The threads on which a client does what takes time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crmwidget.workers import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONG = 60.0
+PATIENCE = 30.0
+
+
+@pytest.fixture
+def rings() -> queue.SimpleQueue[float]:
+    return queue.SimpleQueue()
+
+
+@pytest.fixture
+def clock(rings: queue.SimpleQueue[float]) -> Iterator[Clock]:
+    made = Clock(lambda: rings.put(time.monotonic()), "test-clock")
+    yield made
+    made.stop()
+
+
+def test_rings_when_the_time_has_come(clock: Clock, rings: queue.SimpleQueue[float]) -> None:
+    at = time.monotonic() + 0.05
+    clock.set(at)
+    assert rings.get(timeout=PATIENCE) >= at
+
+
+def test_an_earlier_time_counts(clock: Clock, rings: queue.SimpleQueue[float]) -> None:
+    clock.set(time.monotonic() + LONG)
+    clock.set(time.monotonic() + 0.05)
+    rings.get(timeout=PATIENCE)
+
+
+def test_a_later_time_counts(clock: Clock, rings: queue.SimpleQueue[float]) -> None:
+    clock.set(time.monotonic() + 0.05)
+    later = time.monotonic() + 0.3
+    clock.set(later)
+    assert rings.get(timeout=PATIENCE) >= later
+
+
+def test_a_time_that_was_taken_back_does_not_ring(
+    clock: Clock, rings: queue.SimpleQueue[float]
+) -> None:
+    clock.set(time.monotonic() + 0.1)
+    clock.set(None)
+    with pytest.raises(queue.Empty):
+        rings.get(timeout=0.3)
+    clock.set(time.monotonic())
+    rings.get(timeout=PATIENCE)
+
+
+def test_rings_again(clock: Clock, rings: queue.SimpleQueue[float]) -> None:
+    for _ in range(3):
+        clock.set(time.monotonic() + 0.02)
+        rings.get(timeout=PATIENCE)
+
+
+def test_times_set_and_taken_back_by_a_burst_wake_the_thread_once(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wakes = []
+    monkeypatch.setattr(clock._changed, "notify", lambda: wakes.append(None))
+    for _ in range(1_000):
+        clock.set(time.monotonic() + LONG)
+        clock.set(None)
+    assert len(wakes) <= 1
+    monkeypatch.undo()  # to stop it
+
+
+def test_a_ring_may_set_the_next_time() -> None:
+    times, over = [], threading.Event()
+
+    def ring() -> None:
+        times.append(time.monotonic())
+        if len(times) == 3:
+            over.set()
+        else:
+            clock.set(time.monotonic() + 0.02)
+
+    clock = Clock(ring, "test-clock")
+    clock.set(time.monotonic() + 0.02)
+    assert over.wait(PATIENCE)
+    clock.stop()
