@@ -69,7 +69,7 @@ def test_rings_again(clock: Clock, rings: queue.SimpleQueue[float]) -> None:
 def test_times_set_and_taken_back_by_a_burst_wake_the_thread_once(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wakes = []
+    wakes: list[None] = []
     monkeypatch.setattr(clock._changed, "notify", lambda: wakes.append(None))
     for _ in range(1_000):
         clock.set(time.monotonic() + LONG)
@@ -86,9 +86,9 @@ def test_a_ring_may_set_the_next_time() -> None:
         if len(times) == 3:
             over.set()
         else:
-            clock.set(time.monotonic() + 0.02)
+            made.set(time.monotonic() + 0.02)
 
-    clock = Clock(ring, "test-clock")
-    clock.set(time.monotonic() + 0.02)
+    made = Clock(ring, "test-clock")
+    made.set(time.monotonic() + 0.02)
     assert over.wait(PATIENCE)
-    clock.stop()
+    made.stop()
