@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from crmwidget import phones
+from crmwidget.directory._numbers import SEVERAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,11 +65,11 @@ def joined(cells: Sequence[object]) -> str:
 
 
 def address(cell: object) -> str | None:
-    if isinstance(cell, str) and ":::" not in cell:
+    if isinstance(cell, str) and SEVERAL not in cell:
         return cell.strip() or None
     if isinstance(cell, bool):
         return None
-    several = cell if isinstance(cell, list) else str(cell).split(":::")
+    several = cell if isinstance(cell, list) else str(cell).split(SEVERAL)
     parts = (str(part).strip() for part in several if part is not None)
     return next((part for part in parts if part), None)
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import os
 from array import array
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from crmwidget import phones, tables
 from crmwidget.directory._cells import Part, address, labelled
 from crmwidget.directory._index import WIDTH
-from crmwidget.directory._numbers import ORDINARY
+from crmwidget.directory._numbers import ORDINARY, SEVERAL
 from crmwidget.directory._wire import LARGEST_SAFE, encoded
 
 if TYPE_CHECKING:
@@ -28,60 +29,65 @@ if TYPE_CHECKING:
     from crmwidget.directory._wire import Piece
     from crmwidget.tables import Vector
 
-__all__ = ["Columnwise"]
+__all__ = ["numbers_of", "pieces_of"]
 
-_CHUNK: Final = 25_000
+_CHUNK: Final = 50_000
 _THREADS: Final = 4
 _ORDINARY: Final = f"^(?-u:{ORDINARY.pattern})$"
 
 
-class Columnwise:
-    """The columns of a plan as vectors, those that can be."""
-
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
-        self._plan = rows.plan
-        self._known = rows.table.vectors(rows.plan.read)
-
-    def pieces(self) -> Iterator[Piece]:
-        """The rows as they go on the wire."""
-        starts = range(0, len(self._rows), _CHUNK)
-        with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as threads:
-            for start, piece in zip(starts, threads.map(self._piece, starts), strict=True):
-                if piece is not None:
-                    yield piece
-                else:
-                    yield from self._read(start, self._stop(start))
-
-    def numbers(self) -> tuple[Iterator[tuple[int, str]], array[int], array[int]]:
-        """Row and text of the numbers to be read one by one; keys and rows of the others."""
-        keys, rows, left = array("Q"), array("I"), []
-        for column in self._plan.numbers:
-            vector = self._known.get(column.name)
-            if vector is None or not vector.is_text or column.label is not None:
-                odd: Sequence[int] = range(len(self._rows))
+def pieces_of(several: Iterable[Rows]) -> Iterator[Piece]:
+    """Rows as they go on the wire: the next batch of them is fetched while pieces are made."""
+    count = min(_THREADS, os.cpu_count() or 1)
+    chunks = (
+        (rows, start, min(start + _CHUNK, len(rows)))
+        for rows in several
+        for start in range(0, len(rows), _CHUNK)
+    )
+    with ThreadPoolExecutor(count) as threads:
+        begun = ((chunk, threads.submit(_piece, *chunk)) for chunk in chunks)
+        under_way = deque(islice(begun, 2 * count))
+        while under_way:
+            chunk, future = under_way.popleft()
+            piece = future.result()
+            under_way.extend(islice(begun, 1))
+            if piece is not None:
+                yield piece
             else:
-                some, their, odd = vector.keys(_ORDINARY, phones.LONGEST, WIDTH)
-                keys.extend(some)
-                rows.extend(their)
-            left.append(self._rows.numbers_in(column, odd))
-        return chain.from_iterable(left), keys, rows
+                yield from _read(*chunk)
 
-    def _piece(self, start: int) -> Piece | None:
-        if not self._known:
-            return None
-        try:
-            columns = _Some(self._rows, self._known, start, self._stop(start)).columns()
-        except UnicodeEncodeError:  # a lone surrogate, from a cell that was mended
-            return None
-        return None if columns is None else tables.records(columns, ("phone", "email"))
 
-    def _read(self, start: int, stop: int) -> Iterator[Piece]:
-        for part in self._rows.parts(self._plan.read, start, stop):
-            yield encoded(self._rows.listed(part))
+def numbers_of(rows: Rows) -> tuple[Iterator[tuple[int, str]], array[int], array[int]]:
+    """Row and text of the numbers to be read one by one; keys and rows of the others."""
+    keys, ordinary, left = array("Q"), array("I"), []
+    known = rows.table.vectors(column.name for column in rows.plan.numbers)
+    for column in rows.plan.numbers:
+        vector = known.get(column.name)
+        if vector is None or not vector.is_text or column.label is not None:
+            odd: Sequence[int] = range(len(rows))
+        else:
+            some, their, odd = vector.keys(_ORDINARY, phones.LONGEST, WIDTH)
+            keys.extend(some)
+            ordinary.extend(their)
+        left.append(rows.numbers_in(column, odd))
+    return chain.from_iterable(left), keys, ordinary
 
-    def _stop(self, start: int) -> int:
-        return min(start + _CHUNK, len(self._rows))
+
+def _piece(rows: Rows, start: int, stop: int) -> Piece | None:
+    # A piece at a time: where a library's text has to become polars' own, all threads do it.
+    known = rows.table.vectors(rows.plan.read, start, stop)
+    if not known:
+        return None
+    try:
+        columns = _Some(rows, known, start, stop).columns()
+    except UnicodeEncodeError:  # a lone surrogate, from a cell that was mended
+        return None
+    return None if columns is None else tables.records(columns, ("phone", "email"))
+
+
+def _read(rows: Rows, start: int, stop: int) -> Iterator[Piece]:
+    for part in rows.parts(rows.plan.read, start, stop):
+        yield encoded(rows.listed(part))
 
 
 class _Some:
@@ -90,7 +96,7 @@ class _Some:
     def __init__(self, rows: Rows, known: dict[str, Vector], start: int, stop: int) -> None:
         self._rows = rows
         self._plan = rows.plan
-        self._known = {name: vector[start:stop] for name, vector in known.items()}
+        self._known = known
         self._start, self._stop = start, stop
 
     def columns(self) -> dict[str, Vector] | None:
@@ -166,7 +172,7 @@ class _Some:
             texts = self._texts(name)
             if texts is None:
                 return tables.Vector.of(self._rows.emails_of(self._part(self._plan.emails)))
-            found.append(texts[0].mended(address, holding=":::").stripped())
+            found.append(texts[0].mended(address, holding=(SEVERAL, *tables.BLANKS)).filled())
             if found[-1].is_complete:
                 break
         return tables.first_of(found or [self._nothing()])

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
 from crmwidget import phones, tables
+from crmwidget.directory._columnwise import pieces_of
 from crmwidget.directory._ladder import asked
 from crmwidget.directory._lookup import Near, digits_in
 from crmwidget.directory._source import Rows
@@ -121,7 +122,7 @@ class Pushed:
     def pieces(self) -> Iterator[Piece]:
         # A limit that limits nothing costs more than the rest.
         limit = LISTED if len(self) > LISTED else None
-        return self._rows(self._lazy.fetch(limit, names=self._plan.read)).pieces()
+        return pieces_of(map(self._rows, self._lazy.batches(limit, self._plan.read)))
 
     def survey(self) -> Survey:
         return self._sample.survey()

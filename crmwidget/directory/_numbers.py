@@ -13,7 +13,16 @@ from crmwidget import phones
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["ORDINARY", "Numeric", "Written", "is_lost", "is_ordinary", "restored", "written"]
+__all__ = [
+    "ORDINARY",
+    "SEVERAL",
+    "Numeric",
+    "Written",
+    "is_lost",
+    "is_ordinary",
+    "restored",
+    "written",
+]
 
 ORDINARY: Final = re.compile(r"\+?\(?\d[\d ()\-]*\d", re.ASCII)
 _SHORTENED: Final = re.compile(r"\s*[+-]?\d(?:[.,]\d+)?e\+\d+\s*", re.IGNORECASE)
@@ -26,7 +35,9 @@ _INVISIBLE: Final = dict.fromkeys(
 )
 # A comma may be a pause before an extension and a slash part of a number, but not before a +.
 _JOINED: Final = re.compile(r"[;|\n]|[,/]\s*(?=[+\uff0b])")
-_JOINTS: Final = (":::", ";", "|", "\n", ",", "/")
+SEVERAL: Final = ":::"
+"""Between several values of one cell in Google's exports, with blanks around it."""
+_JOINTS: Final = (SEVERAL, ";", "|", "\n", ",", "/")
 _FULL_LENGTH: Final = 7
 _NO_EXTENSION: Final = 8
 _WITH_COUNTRY: Final = 11
@@ -137,7 +148,7 @@ def _one(text: str) -> list[Written]:
 
 def _parts(text: str) -> Iterator[str]:
     """Google joins with " ::: "; others with a semicolon, bar ... between whole numbers."""
-    for part in text.split(":::"):
+    for part in text.split(SEVERAL):
         pieces = _JOINED.split(part)
         whole = all(len(phones.digits(piece)) >= _FULL_LENGTH for piece in pieces)
         yield from pieces if whole else [part]

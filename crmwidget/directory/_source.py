@@ -21,7 +21,7 @@ from crmwidget.directory._cells import (
     joined,
     labelled,
 )
-from crmwidget.directory._columnwise import Columnwise
+from crmwidget.directory._columnwise import numbers_of, pieces_of
 from crmwidget.directory._contacts import Contact, Phone
 from crmwidget.directory._index import Index
 from crmwidget.directory._numbers import Numeric, Written, is_lost, is_ordinary, restored, written
@@ -149,10 +149,10 @@ class Rows:
         return self._phones(self._cells(names, row))[0]
 
     def index(self) -> Index:
-        return Index(*Columnwise(self).numbers())
+        return Index(*numbers_of(self))
 
     def pieces(self) -> Iterator[Piece]:
-        return Columnwise(self).pieces()
+        return pieces_of([self])
 
     def numbers_in(self, column: NumberColumn, rows: Sequence[int]) -> Iterator[tuple[int, str]]:
         """Row and text of every number of a column in these rows, which ascend."""

@@ -11,9 +11,10 @@ from crmwidget.tables._lazy import Equals, Holds, Lazy, Matches, Remainder, is_l
 from crmwidget.tables._made import from_rows
 from crmwidget.tables._plain import plain
 from crmwidget.tables._table import Table, columns, is_table, rows, table
-from crmwidget.tables._vector import Vector, first_of, joined, records, sorted_together
+from crmwidget.tables._vector import BLANKS, Vector, first_of, joined, records, sorted_together
 
 __all__ = [
+    "BLANKS",
     "Equals",
     "Holds",
     "Lazy",

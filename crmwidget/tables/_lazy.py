@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from crmwidget.tables._table import Table, check_unique, library_of, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import narwhals as nw
 
@@ -29,6 +29,8 @@ _NAME: Final = r'(?:"(?:[^"]|"")+"|[A-Za-z_]\w*)'
 _WHOLE_TABLE: Final = re.compile(
     rf"\s*SELECT\s+\*\s+FROM\s+({_NAME}(?:\.{_NAME})*)\s*;?\s*", re.IGNORECASE | re.ASCII
 )
+_BATCH: Final = 50_000
+"""Rows that DuckDB gives at once."""
 _ENGINES: Final = frozenset({"duckdb", "dask", "ibis", "pyspark", "sqlframe"})
 
 
@@ -130,6 +132,16 @@ class Lazy:
             if names is not None:
                 frame = frame.select(*names)
             return table(self._collected(frame))
+
+    def batches(self, limit: int | None, names: Iterable[str]) -> Iterator[Table]:
+        """The first rows, some columns: a batch at a time where the engine gives it so."""
+        reads = getattr(self._native, "to_arrow_reader", None) is not None
+        if not (reads and self.alone and find_spec("pyarrow")):
+            yield self.fetch(limit, names=names)
+            return
+        frame = self._frame().select(*names)
+        relation: Any = (frame if limit is None else frame.head(limit)).to_native()
+        yield from map(table, relation.to_arrow_reader(_BATCH))
 
     def _filtered(self, where: Sequence[Condition] | None) -> nw.LazyFrame[object]:  # type: ignore[type-var]
         import narwhals as nw

@@ -53,9 +53,14 @@ class Table(ABC):
     def is_text(self, name: str) -> bool:
         """Whether the column is known to hold text and nothing else."""
 
-    def vectors(self, names: Iterable[str]) -> dict[str, Vector]:
-        """Those of the columns that polars can hold as they are; none of a small table."""
-        del names
+    def vectors(
+        self, names: Iterable[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Vector]:
+        """Those of the columns, or of slices of them, that polars can hold as they are.
+
+        None of a small table.
+        """
+        del names, start, stop
         return {}
 
     def rows(self, chunk: int = 10_000) -> Iterator[dict[str, object]]:
@@ -96,10 +101,12 @@ class _FrameTable(Table):
 
         return self._series[name].dtype == nw.String
 
-    def vectors(self, names: Iterable[str]) -> dict[str, Vector]:
+    def vectors(
+        self, names: Iterable[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Vector]:
         if len(self) < WORTHWHILE:
             return {}
-        held = ((name, vector_of(self._series[name])) for name in names)
+        held = ((name, vector_of(self._series[name][start:stop])) for name in names)
         return {name: vector for name, vector in held if vector is not None}
 
 

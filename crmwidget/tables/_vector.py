@@ -6,7 +6,9 @@ would use them goes through the cells one by one to the same result.
 
 from __future__ import annotations
 
+import functools
 import io
+import operator
 from array import array
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     import narwhals as nw
     import polars as pl
 
-__all__ = ["Vector", "first_of", "joined", "records", "sorted_together", "vector_of"]
+__all__ = ["BLANKS", "Vector", "first_of", "joined", "records", "sorted_together", "vector_of"]
 
 # What str.strip() takes away; polars' own idea of whitespace lacks four of them.
 BLANKS: Final = (
@@ -91,28 +93,26 @@ class Vector:
         return lowest is None or bool(-limit <= lowest and highest <= limit)  # type: ignore[operator]
 
     def mended(
-        self, mend: Callable[[str], str | None], *, unlike: str = "", holding: str = ""
+        self,
+        mend: Callable[[str], str | None],
+        *,
+        unlike: str = "",
+        holding: Sequence[str] = (),
     ) -> Vector:
         """The text, with what `mend` makes of it where it is odd.
 
-        unlike: a regular expression that it does not match; holding: a text that is in it.
+        unlike: a regular expression that it does not match; holding: texts of which one is in it.
         Raises UnicodeEncodeError where the mended text cannot be held.
         """
         import polars as pl
 
         text = self._series.str
-        odd = ~text.contains(unlike) if unlike else text.contains(holding, literal=True)
+        odd = ~text.contains(unlike) if unlike else text.contains_any(list(holding))
         if not odd.any():
             return self
         rows = odd.arg_true()
         values = [mend(cell) for cell in self._series.gather(rows).to_list()]
         return Vector(self._series.clone().scatter(rows, pl.Series(values, dtype=pl.String)))
-
-    def stripped(self) -> Vector:
-        """The text without blanks around it; None where nothing is left."""
-        series = self._series.str.strip_chars(BLANKS)
-        blank = series == ""
-        return Vector(series.set(blank, None) if blank.any() else series)
 
     def filled(self) -> Vector:
         """The text, None where it is blank."""
@@ -203,7 +203,8 @@ def records(columns: Mapping[str, Vector], either: Sequence[str]) -> tuple[int, 
 
     frame = pl.DataFrame({name: vector._series for name, vector in columns.items()})  # noqa: SLF001
     if not any(columns[name].is_complete for name in either):
-        frame = frame.filter(pl.any_horizontal(pl.col(*either).is_not_null()))
+        there = [frame[name].is_not_null() for name in either]
+        frame = frame.filter(functools.reduce(operator.or_, there))
     buffer = io.BytesIO()
     frame.write_json(buffer)
     return frame.height, buffer.getbuffer()[1:-1]
