@@ -172,32 +172,41 @@ def _members(inside: str) -> int:
 Groups: TypeAlias = dict[int, tuple[int, int]]
 Match: TypeAlias = tuple[int, Groups]
 """Where a match ends, and the spans of the groups that took part in it."""
+_UNDECIDED: Final[Match] = (-1, {})
 Then: TypeAlias = "Callable[[int, Groups], Match | None]"
 
 
-def match_start(pattern: str, length: int, digit_at: Callable[[int], int]) -> Match | None:
-    """Match the start of a number of `length` digits as `re.match` does.
+def match_start(pattern: str, digits: str, length: int) -> Match | None:
+    """Match the start of a number of `length` digits, the first ones known, as `re.match` does.
 
-    `digit_at` may raise NeedsMoreDigits; it is asked for no digit that does not
-    matter.
+    NeedsMoreDigits: a digit matters that is not known.
     """
-    if not pattern.isdecimal():
-        matcher = _Matcher(length, digit_at)
-        return matcher.step(parsed(pattern), 0, {}, lambda end, groups: (end, groups))
-    if length < len(pattern):
+    found = _matched(pattern, digits, length)
+    if found is _UNDECIDED:
+        raise NeedsMoreDigits
+    return found
+
+
+@lru_cache(maxsize=1 << 16)
+def _matched(pattern: str, digits: str, length: int) -> Match | None:
+    # Many regions share their prefixes, and each of them asks of every length.
+    try:
+        if not pattern.isdecimal():
+            matcher = _Matcher(digits, length)
+            return matcher.step(parsed(pattern), 0, {}, lambda end, groups: (end, groups))
+    except NeedsMoreDigits:
+        return _UNDECIDED
+    if length < len(pattern) or not digits.startswith(pattern[: len(digits)]):
         return None
-    for at, digit in enumerate(pattern):
-        if digit_at(at) != int(digit):
-            return None
-    return len(pattern), {}
+    return (len(pattern), {}) if len(digits) >= len(pattern) else _UNDECIDED
 
 
 class _Matcher:
     """Tries what a pattern allows in Python's order; `then` is what has to match after it."""
 
-    def __init__(self, length: int, digit_at: Callable[[int], int]) -> None:
+    def __init__(self, digits: str, length: int) -> None:
+        self.digits = digits
         self.length = length
-        self.digit_at = digit_at
 
     def step(self, tree: Pattern, at: int, groups: Groups, then: Then) -> Match | None:
         match tree:
@@ -216,7 +225,11 @@ class _Matcher:
                 return self._repeated(part, (least, most), at, groups, then)
 
     def _fits(self, among: int, at: int) -> bool:
-        return at < self.length and (among == ANY or bool(among >> self.digit_at(at) & 1))
+        if at >= self.length or among == ANY:
+            return at < self.length
+        if at >= len(self.digits):
+            raise NeedsMoreDigits
+        return bool(among >> int(self.digits[at]) & 1)
 
     def _in_turn(
         self, parts: tuple[Pattern, ...], at: int, groups: Groups, then: Then

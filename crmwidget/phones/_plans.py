@@ -68,7 +68,8 @@ class Number:
 
     def match(self, pattern: str, candidate: Candidate) -> Match | None:
         """Match the start of a candidate."""
-        return match_start(pattern, self.long(candidate), partial(self.digit, candidate))
+        known = candidate.new + self.known[candidate.start :]
+        return match_start(pattern, known, self.long(candidate))
 
     def inside(self, candidate: Candidate, tree: Tree) -> Tree:
         """What is left of the diagram of a candidate's digits after the known ones."""

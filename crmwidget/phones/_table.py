@@ -7,7 +7,7 @@ its first characters, then some at a time.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import phonenumbers
 
@@ -137,16 +137,23 @@ def _supported(region: str | None) -> str | None:
 def _block(texts: Sequence[str], region: str | None, *, warm: bool) -> list[str | None]:
     current = table()
     home = current.heads_of(region) if region else current.nowhere
-    found, marked = _looked_up(plain_all(texts), current.abroad, home)
-    numbers = {at: number for at in marked if (number := plain(texts[at])) is not None}
-    asked = ["" if number is Verdict.ASK else number for number in numbers.values()]
+    shown = plain_all(texts)
+    found, doubtful = _looked_up(shown, current.abroad, home)
+    left: dict[int, str | Literal[Verdict.ASK]] = {}
+    marked: dict[int, str | Literal[Verdict.ASK]] = {}
+    for at in doubtful:
+        if _SHORTEST <= len(shown[at]) < MARKED:
+            left[at] = shown[at]
+        elif (number := plain(texts[at])) is not None:
+            marked[at] = number
+    asked = ["" if number is Verdict.ASK else number for number in marked.values()]
     forms, doubtful = _looked_up(asked, current.abroad, home)
-    places = list(numbers)
+    places = list(marked)
     for at, form in zip(places, forms, strict=True):
         found[at] = form
-    for index in doubtful:
-        at = places[index]
-        found[at] = _one(texts[at], region, warm=warm)
+    left.update((places[index], marked[places[index]]) for index in doubtful)
+    for at, number in left.items():
+        found[at] = _one(texts[at], number, region, warm=warm)
     return found
 
 
@@ -181,13 +188,17 @@ def _looked_up(
 @lru_cache(maxsize=_MEMORY)
 def convert(text: str, region: str | None) -> str | None:
     """The E.164 form of a text, or None."""
-    return _one(text, _supported(region))
-
-
-def _one(text: str, region: str | None, *, warm: bool = False) -> str | None:
     number = plain(text)
-    if number is None:
-        return None
+    return None if number is None else _one(text, number, _supported(region))
+
+
+def _one(
+    text: str,
+    number: str | Literal[Verdict.ASK],
+    region: str | None,
+    *,
+    warm: bool = False,
+) -> str | None:
     if number is not Verdict.ASK:
         tree = _rule(number, region, warm=warm)
         if tree is Verdict.AS_IS:
