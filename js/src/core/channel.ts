@@ -61,6 +61,8 @@ export type Standing =
 export const LIMITS = {
   /** ms in which what follows goes as one message. */
   pause: 16,
+  /** ms that a question which the page has answered waits for company: nobody waits for it. */
+  rest: 100,
   /** ms between two `got`. */
   got: 20,
   /** Batches on their way; of each the most items, and characters (a comm refuses 10 MiB). */
@@ -101,6 +103,8 @@ export class Channel {
   #resent = 0;
   #flights: Flight[] = [];
   #pauseUntil = 0;
+  /** Until when nothing is sent because all that waits has time; 0: something has none. */
+  #restUntil = 0;
 
   #kernel: string | null = null;
   /** The last of the kernel's numbers that was taken in order. */
@@ -235,7 +239,10 @@ export class Channel {
     if (keep && item.t === "msg") {
       this.#mirrored.push({ kind: "keep", key: this.#keyOf(item), item });
     }
-    if (time.now >= this.#pauseUntil || this.#hidden) this.#flush(time);
+    const rests = body.t === "msg" && body.answered === true && !keep;
+    if (!rests) this.#restUntil = 0;
+    else if (this.#sent === item.seq - 1) this.#restUntil = time.now + LIMITS.rest;
+    this.#flushWhenDue(time);
     return this.#effects(time);
   }
 
@@ -253,7 +260,7 @@ export class Channel {
     for (const item of content.items) this.#take(item, time);
     if (!this.#up) return this.#effects(time);
     this.#confess(time);
-    if (time.now >= this.#pauseUntil || this.#hidden) this.#flush(time);
+    this.#flushWhenDue(time);
     this.#acknowledge(time);
     this.#ask(time);
     return this.#effects(time);
@@ -262,7 +269,7 @@ export class Channel {
   /** The time of the last `wake` effect has come. */
   wake(time: Time): Effect[] {
     this.#armed = null;
-    if (time.now >= this.#pauseUntil) this.#flush(time);
+    this.#flushWhenDue(time);
     this.#acknowledge(time);
     this.#ask(time);
     return this.#effects(time);
@@ -275,6 +282,14 @@ export class Channel {
     const n = this.#refused;
     this.#refused = 0;
     this.#outbox.append({ t: "note", what: "dropped", n, detail: { reason: "full" } }, time.at);
+  }
+
+  get #flushAt(): number {
+    return this.#hidden ? 0 : Math.max(this.#pauseUntil, this.#restUntil);
+  }
+
+  #flushWhenDue(time: Time): void {
+    if (time.now >= this.#flushAt) this.#flush(time);
   }
 
   #flush(time: Time): void {
@@ -488,7 +503,7 @@ export class Channel {
     if (question !== null) due.push(question);
     if (this.#up) {
       const free = this.#flights.length < LIMITS.window;
-      if (this.#sent < this.#outbox.last && free) due.push(Math.max(now, this.#pauseUntil));
+      if (this.#sent < this.#outbox.last && free) due.push(Math.max(now, this.#flushAt));
       if (this.#gotDue !== null) due.push(Math.max(this.#gotDue, this.#gotAt + LIMITS.got));
     }
     return due.length > 0 ? Math.min(...due) : null;

@@ -19,6 +19,7 @@ const FACTS: Facts = {
 };
 const at = (now: number): Time => ({ now, at: 1_700_000_000_000 + now });
 const message = (m: string): Body => ({ t: "msg", m });
+const answered = (m: string): Body => ({ t: "msg", m, answered: true });
 
 function open(): Channel {
   return new Channel({ epoch: "e1", build: "b1", facts: () => FACTS });
@@ -65,6 +66,52 @@ function delivered(effects: Effect[]): unknown[] {
 function wakeAt(effects: Effect[]): number | null {
   return effects.find((e) => e.kind === "wake")?.at ?? null;
 }
+
+describe("questions that the page has answered", () => {
+  test("wait for company, and go together", () => {
+    const channel = connected();
+
+    const first = channel.push(answered("a"), at(5));
+    const second = channel.push(answered("b"), at(50));
+    const early = channel.wake(at(5 + LIMITS.rest - 1));
+    const due = channel.wake(at(5 + LIMITS.rest));
+
+    expect(wakeAt(first)).toBe(5 + LIMITS.rest);
+    expect(texts([...first, ...second, ...early])).toEqual([]);
+    expect(texts(due)).toEqual(["a", "b"]);
+  });
+
+  test("go at once with what has no time, in their order", () => {
+    const channel = connected();
+    channel.push(answered("a"), at(5));
+
+    const effects = channel.push(message("b"), at(6));
+    const after = channel.push(answered("c"), at(6 + LIMITS.pause));
+
+    expect(texts(effects)).toEqual(["a", "b"]);
+    expect(texts(after)).toEqual([]);
+    expect(texts(channel.wake(at(6 + LIMITS.pause + LIMITS.rest)))).toEqual(["c"]);
+  });
+
+  test("do not hold back what was there before", () => {
+    const channel = connected();
+    channel.push(message("a"), at(0));
+    channel.push(message("b"), at(1));
+
+    const effects = channel.push(answered("c"), at(2));
+
+    expect(wakeAt(effects)).toBeNull(); // the one for b stands
+    expect(texts(channel.wake(at(LIMITS.pause)))).toEqual(["b", "c"]);
+  });
+
+  test("do not wait if they have to outlive the page, nor in a hidden page", () => {
+    const channel = connected();
+
+    expect(texts(channel.push(answered("log"), at(0), true))).toEqual(["log"]);
+    channel.hide(true, at(1));
+    expect(texts(channel.push(answered("a"), at(2)))).toEqual(["a"]);
+  });
+});
 
 describe("attaching", () => {
   test("a model is greeted with what this page knows", () => {
