@@ -24,6 +24,7 @@ MODULES = {
     "import": "import_",
     "frontend": "frontend",
     "journal": "journal",
+    "scale": "scale",
 }
 
 

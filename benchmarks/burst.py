@@ -32,9 +32,9 @@ ACTIONS: Final = {"async": "burst", "sync": "burst", "journalled": SAVE, "bare":
 PATIENCE: Final = 120.0
 """Seconds until a burst counts as stuck."""
 TRIES: Final = 400
-AT_ONCE: Final = 0.15
-"""Seconds, of which the test's own looks are up to 0.06."""
 IN_A_ROW: Final = 20
+AT_ONCE: Final = 1.5
+"""So many times what a question takes before any burst."""
 
 SEND: Final = """
 ([count, action]) => {
@@ -94,10 +94,11 @@ def run() -> list[Result]:
     print("burst")
     bursts: dict[str, list[Burst]] = {name: [] for name in ACTIONS}
     with frames() as peers:
+        usual = median(_answered(peers["sync"]) for _ in range(IN_A_ROW))
 
         def side(name: str) -> Callable[[], float]:
             def measure() -> float:
-                settle(peers["sync"])
+                settle(peers["sync"], usual)
                 bursts[name].append(burst(peers[name], ACTIONS[name]))
                 return bursts[name][-1].last
 
@@ -117,18 +118,18 @@ def run() -> list[Result]:
     ]
 
 
-def settle(peer: Peer) -> None:
-    """Wait until questions are answered at once again, several times in a row.
+def settle(peer: Peer, usual: float) -> None:
+    """Wait until questions take no longer than usual, in seconds, several times in a row.
 
     JupyterLab and the server go on working at a bare burst for up to a minute after its last
     message was handled: whatever is measured meanwhile takes twice as long.
     """
     row = 0
     for _ in range(TRIES):
-        row = row + 1 if _answered(peer) < AT_ONCE else 0
+        row = row + 1 if _answered(peer) < AT_ONCE * usual else 0
         if row == IN_A_ROW:
             return
-    raise RuntimeError(f"nothing is answered at once any more:\n{peer.notebook.story()}")
+    print("  not as quick as before the bursts: the machine may have other work", flush=True)
 
 
 def _answered(peer: Peer) -> float:

@@ -33,8 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(arguments.command(arguments) or 0)
     except KeyboardInterrupt:
         return 130
-    except (CRMWidgetError, OSError) as error:
+    except CRMWidgetError as error:
         print(f"crmwidget: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        said = f"{error.filename}: {error.strerror}." if error.filename else error
+        print(f"crmwidget: {said}", file=sys.stderr)
         return 1
 
 

@@ -99,7 +99,7 @@ def test_a_login_of_another_kind_is_a_usage_error(capsys: pytest.CaptureFixture[
     ("error", "status", "said"),
     [
         (DemoError("a", "b", "Do c."), 1, "the demo got as far as: b, then waited for: a. Do c."),
-        (PermissionError(13, "Permission denied", "x.png"), 1, "Permission denied: 'x.png'"),
+        (PermissionError(13, "Permission denied", "x.png"), 1, "x.png: Permission denied."),
         (KeyboardInterrupt(), 130, ""),
     ],
 )
@@ -125,6 +125,15 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
         cli.main(["--version"])
 
     assert capsys.readouterr().out == f"{version('crmwidget')}\n"
+
+
+def test_a_file_that_is_not_there_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    missing = tmp_path / "calls.jsonl"
+
+    assert cli.main(["replay", str(missing)]) == 1
+    assert capsys.readouterr().err == f"crmwidget: {missing}: No such file or directory.\n"
 
 
 def test_a_missing_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,7 +109,7 @@ def shape(stage: Stage) -> Verdict:
     ]
     for index, one in enumerate(results):
         found += [*faults(one, keys, f"results[{index}].")] if isinstance(one, dict) else []
-    return judged(found, f"{len(results)} contacts")
+    return judged(found, "1 contact" if len(results) == 1 else f"{len(results)} contacts")
 
 
 @rule(

@@ -48,7 +48,8 @@ class Look:
     def since(self, before: Look) -> list[str]:
         """What shows that a record was opened after `before`."""
         more = sum(count > before.names.get(name, 0) for name, count in self.names.items())
-        found = [f"{more} contacts' names appeared"] if more else []
+        whose = "a contact's name" if more == 1 else f"the names of {more} contacts"
+        found = [f"{whose} appeared"] if more else []
         if self.addresses != before.addresses:
             found.append("the page's address changed")
         if self.windows > before.windows:
