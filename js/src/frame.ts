@@ -30,8 +30,8 @@ export interface FrameOptions {
   /** The element in which it is born. */
   place: Element;
   events: FrameEvents;
-  /** Whether this is the window of another phone on this page. */
-  known(source: MessageEventSource): boolean;
+  /** Whether it is from the window of another phone on this page. */
+  known(event: MessageEvent): boolean;
 }
 
 const ID = "crmConnectIframeId";
@@ -43,7 +43,7 @@ const OPAQUE = "null";
 export class Frame {
   readonly element: HTMLIFrameElement;
   readonly #events: FrameEvents;
-  readonly #known: (source: MessageEventSource) => boolean;
+  readonly #known: (event: MessageEvent) => boolean;
   readonly #simulated: boolean;
   readonly #window: Window;
   readonly #rate = new Rate(performance.now());
@@ -132,7 +132,7 @@ export class Frame {
     const { source, origin } = event;
     const ours = source !== null && this.owns(source);
     // What other windows say is no business of ours, unless it claims to be a connector's
-    if (!ours && (!claims(event.data) || (source !== null && this.#known(source)))) return;
+    if (!ours && (!claims(event.data) || this.#known(event))) return;
     const refusal = this.#refusal(event, ours);
     if (refusal) {
       this.#events.refused(refusal, origin);

@@ -40,6 +40,8 @@ interface Registry {
   v: number;
   build: string;
   softphones: Map<string, Handle>;
+  /** Whose the newest message was. */
+  newest?: { event: MessageEvent; owned: boolean };
 }
 
 const REGISTRY: unique symbol = Symbol.for("crmwidget");
@@ -58,9 +60,17 @@ export function registered(key: string, build: string, make: () => Handle): Hand
   return found;
 }
 
-/** Whether this is the window of any softphone's frame. */
-export function owned(source: MessageEventSource): boolean {
-  return [...(page[REGISTRY]?.softphones.values() ?? [])].some((phone) => phone.owns(source));
+/** Whether a message is from the window of any softphone's frame. */
+export function owned(event: MessageEvent): boolean {
+  const registry = page[REGISTRY];
+  const { source } = event;
+  if (!registry || source === null) return false;
+  // Every phone asks it of every message: looking through all of them each time costs their square
+  if (registry.newest?.event !== event) {
+    const owned = [...registry.softphones.values()].some((phone) => phone.owns(source));
+    registry.newest = { event, owned };
+  }
+  return registry.newest.owned;
 }
 
 /** Asks to reload the page, where `open` gave null. */

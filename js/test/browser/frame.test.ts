@@ -190,7 +190,10 @@ describe("who may speak", () => {
 
   test("what another phone of this page hears is its own business", async () => {
     const other = await stranger(CONNECTOR);
-    const { taken, frame } = make(connector, (source) => source === other.element.contentWindow);
+    const { taken, frame } = make(
+      connector,
+      ({ source }) => source === other.element.contentWindow,
+    );
     const puppet = await Puppet.of(frame.element);
 
     const arrived = new Promise((heard) =>
