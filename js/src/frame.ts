@@ -132,7 +132,7 @@ export class Frame {
     const { source, origin } = event;
     const ours = source !== null && this.owns(source);
     // What other windows say is no business of ours, unless it claims to be a connector's
-    if (!ours && (!claims(event.data) || this.#known(event))) return;
+    if (!ours && (this.#known(event) || !claims(event.data))) return;
     const refusal = this.#refusal(event, ours);
     if (refusal) {
       this.#events.refused(refusal, origin);
