@@ -310,7 +310,8 @@ class Client:
         answered = item.get("answered") is True
         job = self._job(action, data, key, at=at, now=now, answered=answered, place=place)
         if left is not None:
-            job.entry.page = max(left - item["at"], 0.0)
+            if not answered:  # one that is waits for company, and nobody for it
+                job.entry.page = max(left - item["at"], 0.0)
             job.entry.channel = max(time.time() * 1000 - left - self._quickest, 0.0)
         return job
 

@@ -88,6 +88,7 @@ def test_the_time_in_the_page_and_until_the_handler_is_told(handlers: Handlers) 
     page = Page(client)
 
     page.say("requestOpenReports", waited=40.0)
+    page.say("requestCrmData", waited=40.0, answered=True)
     client.runner._worker.submit(lambda: None)
     client.runner.stop()
     client.runner._worker._thread.join(10)  # type: ignore[union-attr]
@@ -97,6 +98,8 @@ def test_the_time_in_the_page_and_until_the_handler_is_told(handlers: Handlers) 
     assert 39 < entry.page < 2_000
     assert entry.channel is not None
     assert entry.channel >= 0
+    answered = next(e for e in client.traffic if e.action == "requestCrmData")
+    assert (answered.page, answered.channel is None) == (None, False)
 
 
 def test_a_failed_handler_is_told_with_its_error(connector: Connector, handlers: Handlers) -> None:
