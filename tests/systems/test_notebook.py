@@ -16,6 +16,8 @@ from tests.browser.lab import ROOT, Notebook, Server, chromium
 from tests.notebooks.test_notebooks import WITH_A_SERVER, code_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.systems.bottlecrm import BottleCRMServer
 
 NAME: Final = "crm_over_api"
@@ -56,6 +58,15 @@ def test_the_notebook_asks_the_crm_and_its_call_is_in_there(
     assert bottlecrm.credentials["personal"] not in saved
 
 
+@pytest.fixture
+def sigint() -> Iterator[None]:
+    """What a shell started in the background ignores SIGINT, and so would its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint")
 def test_the_server_that_the_notebook_tells_of_runs_until_it_is_interrupted() -> None:
     command = [sys.executable, "-m", "tests.systems.serve"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -67,7 +78,11 @@ def test_the_server_that_the_notebook_tells_of_runs_until_it_is_interrupted() ->
             name = crm.current_user().name
         finally:
             os.kill(process.pid, signal.SIGINT)
-            ended = process.wait(60)
+            try:
+                ended = process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
     assert (name, ended) == ("Ada Marsh", 0)
     with pytest.raises(UnreachableError):
