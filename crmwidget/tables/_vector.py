@@ -72,9 +72,6 @@ class Vector:
     def __len__(self) -> int:
         return self._series.len()
 
-    def __getitem__(self, rows: slice) -> Vector:
-        return Vector(self._series[rows])
-
     @property
     def is_text(self) -> bool:
         """Whether it holds text; else it holds whole numbers."""
