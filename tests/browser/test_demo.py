@@ -17,7 +17,7 @@ import pytest
 from crmwidget import demo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 PATIENCE = 120
@@ -107,14 +107,6 @@ def test_a_missing_extra_is_said_with_its_name(tmp_path: Path, module: str) -> N
     assert done.returncode == 1
     assert done.stderr.lower().startswith(f"crmwidget: {module} is not installed.")
     assert "pip install 'crmwidget[demo]'" in done.stderr
-
-
-@pytest.fixture
-def sigint() -> Iterator[None]:
-    """What a shell started in the background ignores SIGINT, and so would its children."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("sigint")

@@ -16,8 +16,6 @@ from tests.browser.lab import ROOT, Notebook, Server, chromium
 from tests.notebooks.test_notebooks import WITH_A_SERVER, code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.systems.bottlecrm import BottleCRMServer
 
 NAME: Final = "crm_over_api"
@@ -56,14 +54,6 @@ def test_the_notebook_asks_the_crm_and_its_call_is_in_there(
     assert "It is the one that was just saved: True" in shown
     assert call["body"].startswith("Wants the yearly plan")
     assert bottlecrm.credentials["personal"] not in saved
-
-
-@pytest.fixture
-def sigint() -> Iterator[None]:
-    """What a shell started in the background ignores SIGINT, and so would its children."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("sigint")
