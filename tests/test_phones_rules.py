@@ -19,6 +19,7 @@ from crmwidget import phones
 from crmwidget.phones import _plain, _table
 from crmwidget.phones._diagrams import Node, Verdict
 from crmwidget.phones._languages import Language
+from crmwidget.phones._metadata import metadata_of
 from crmwidget.phones._patterns import (
     NeedsMoreDigits,
     UnknownPatternError,
@@ -197,6 +198,36 @@ def test_prefixes_match_as_in_python_as_soon_as_enough_digits_are_known() -> Non
 
     assert wrong == []
     assert decided > len(prefixes)
+
+
+def without_prefix(number: str, known: PhoneMetadata) -> str:
+    """What phonenumbers leaves of a number, whether or not it would be usable."""
+    if known.national_prefix_for_parsing is None:
+        return number
+    match = re.match(known.national_prefix_for_parsing, number)
+    if match is None:
+        return number
+    rule = known.national_prefix_transform_rule
+    if rule and match.lastindex and match[match.re.groups]:
+        return re.sub(known.national_prefix_for_parsing, rule, number, count=1)
+    return number[match.end() :]
+
+
+def test_a_number_without_its_prefix_is_as_long_as_was_foreseen() -> None:
+    rng = random.Random(2)  # noqa: S311 - no secret
+    wrong, stripped = [], 0
+    for known in metadata():
+        mine = metadata_of(known.id, known.country_code)
+        for _ in range(200):
+            start = rng.choice(["", known.national_prefix or "", "0", "1", "8"])
+            number = start + "".join(rng.choices(DIGITS, k=rng.randrange(2, 15)))
+            left = without_prefix(number, known)
+            stripped += left != number
+            if len(left) not in mine.without_prefix(len(number)):
+                wrong.append((known.id, number, left))
+
+    assert wrong == []
+    assert stripped > 10 * len(metadata())
 
 
 @pytest.mark.parametrize(

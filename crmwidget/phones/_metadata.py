@@ -9,14 +9,26 @@ from typing import TYPE_CHECKING, Final
 
 import phonenumbers
 
-from crmwidget.phones._patterns import UnknownPatternError
+from crmwidget.phones._patterns import UnknownPatternError, widths
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneMetadata
     from phonenumbers.phonemetadata import PhoneNumberDesc
 
-__all__ = ["LONGEST_CODE", "Metadata", "code_of", "main_region_of", "metadata_of", "regions_of"]
+__all__ = [
+    "LENGTHS",
+    "LONGEST_CODE",
+    "Metadata",
+    "code_of",
+    "lengths_of",
+    "main_region_of",
+    "may_be_dialled",
+    "metadata_of",
+    "regions_of",
+]
 
+LENGTHS: Final = range(2, 18)
+"""National numbers of other lengths phonenumbers does not parse."""
 LONGEST_CODE: Final = 3
 _NON_GEOGRAPHIC: Final = phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
 _TYPES: Final = (
@@ -58,6 +70,16 @@ class Metadata:
         found = {pattern for pattern, lengths in self.types if not lengths or length in lengths}
         return tuple(sorted(found))
 
+    def without_prefix(self, length: int) -> set[int]:
+        """The lengths that numbers of this length may have when a national prefix is taken off."""
+        if not self.national_prefix:
+            return {length}
+        ends = widths(self.national_prefix)
+        if not self.transformation:
+            return {length, *(length - end for end in ends)}
+        new = sum(len(piece) for piece in self.transformation if not piece.startswith("\\"))
+        return {*range(length - max(ends), length + new + 1)}
+
     def size(self, length: int) -> str:
         """What _test_number_length() says: "possible", "too long", or "other"."""
         if length in self.local_lengths:
@@ -90,7 +112,7 @@ def _read(found: PhoneMetadata, general: PhoneNumberDesc, code: int) -> Metadata
     rule = found.national_prefix_transform_rule or ""
     pieces = tuple(_PIECE.findall(rule))
     groups = re.compile(prefix).groups if prefix else 0
-    if "".join(pieces) != rule or (rule and not groups):
+    if "".join(pieces) != rule or (rule and not groups) or rule.count("\\") > 1:
         raise UnknownPatternError(rule)
     return Metadata(
         code,
@@ -118,6 +140,28 @@ def regions_of(code: int) -> tuple[str, ...]:
 def main_region_of(code: int) -> Metadata:
     """The metadata by which numbers with this calling code are parsed."""
     return metadata_of(regions_of(code)[0], code)
+
+
+@lru_cache(maxsize=512)
+def lengths_of(code: int) -> frozenset[int]:
+    """The lengths that valid national numbers with this calling code have."""
+    known = [metadata_of(region, code) for region in regions_of(code)]
+    return frozenset(
+        length for length in LENGTHS if any(metadata.patterns(length) for metadata in known)
+    )
+
+
+@lru_cache(maxsize=8192)
+def may_be_dialled(region: str, length: int) -> bool:
+    """Whether numbers of this length can be valid ones of the region's own calling code.
+
+    With or without that code and a national prefix, before it or after it.
+    """
+    metadata = metadata_of(region)
+    lengths = metadata.without_prefix(length)
+    for left in metadata.without_prefix(length - len(str(metadata.code))):
+        lengths |= metadata.without_prefix(left)
+    return not lengths.isdisjoint(lengths_of(metadata.code))
 
 
 def code_of(digits: str) -> int | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import accumulate, islice, repeat
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Match", "NeedsMoreDigits", "UnknownPatternError", "match_start", "parsed"]
+__all__ = ["Match", "NeedsMoreDigits", "UnknownPatternError", "match_start", "parsed", "widths"]
 
 ANY: Final = 0b11_1111_1111
 """The set of all digits: bit d is digit d."""
@@ -181,7 +182,9 @@ def match_start(pattern: str, digits: str, length: int) -> Match | None:
 
     NeedsMoreDigits: a digit matters that is not known.
     """
-    found = _matched(pattern, digits, length)
+    # Beyond what the pattern can reach no digit matters, and of the length only that there is more.
+    reach = max(widths(pattern))
+    found = _matched(pattern, digits[:reach], min(length, reach + 1))
     if found is _UNDECIDED:
         raise NeedsMoreDigits
     return found
@@ -199,6 +202,34 @@ def _matched(pattern: str, digits: str, length: int) -> Match | None:
     if length < len(pattern) or not digits.startswith(pattern[: len(digits)]):
         return None
     return (len(pattern), {}) if len(digits) >= len(pattern) else _UNDECIDED
+
+
+@lru_cache(maxsize=512)
+def widths(pattern: str) -> frozenset[int]:
+    """How many digits a match may have. UnknownPatternError: the pattern is not understood."""
+    return frozenset(_widths(parsed(pattern)))
+
+
+def _widths(tree: Pattern) -> set[int]:
+    match tree:
+        case Digit():
+            return {1}
+        case End():
+            return {0}
+        case Group(_, part):
+            return _widths(part)
+        case Choice(options):
+            return set().union(*map(_widths, options))
+        case Sequence(parts):
+            return reduce(_sums, map(_widths, parts), {0})
+        case Repeat(part, least, most):
+            once = _widths(part)
+            counts = accumulate(repeat(once, most), _sums, initial={0})
+            return set().union(*islice(counts, least, None))
+
+
+def _sums(some: set[int], others: set[int]) -> set[int]:
+    return {a + b for a in some for b in others}
 
 
 class _Matcher:

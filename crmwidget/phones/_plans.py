@@ -7,17 +7,19 @@ these do not decide becomes a diagram, or needs one digit more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from crmwidget.phones._diagrams import Diagrams, Node, Outcome, Tree, Verdict, unvisited, walk
 from crmwidget.phones._languages import language
 from crmwidget.phones._metadata import (
+    LENGTHS,
     LONGEST_CODE,
     Metadata,
     code_of,
+    lengths_of,
     main_region_of,
+    may_be_dialled,
     metadata_of,
     regions_of,
 )
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Plans"]
 
-_SHORTEST: Final = 2
-_LONGEST: Final = 17
 _COLD: Final = 5
 """So many numbers are asked for, per region of a code, before a plan is worked out."""
 
@@ -46,8 +46,7 @@ class Candidate(NamedTuple):
 WHOLE: Final = Candidate("", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """The numbers of `length` digits that begin with `known`."""
 
     known: str
@@ -94,6 +93,26 @@ class Number:
         return _moved(candidate, new, end)
 
 
+class _Growth:
+    """Works out where one digit more leads. Not a closure: there are very many, of many parts."""
+
+    __slots__ = ("evaluate", "known", "length")
+
+    def __init__(self, evaluate: Callable[[Number], Tree], known: str, length: int) -> None:
+        self.evaluate = evaluate
+        self.known = known
+        self.length = length
+
+    def __call__(self, digit: int) -> Tree:
+        number = Number(f"{self.known}{digit}", self.length)
+        try:
+            return self.evaluate(number)
+        except NeedsMoreDigits:
+            return unvisited(_Growth(self.evaluate, number.known, self.length))
+        except (UnknownPatternError, AttributeError, LookupError):
+            return Verdict.ASK
+
+
 class Found(NamedTuple):
     """A tree that was found, be it None."""
 
@@ -115,6 +134,8 @@ class Plans:
         """Numbers after a +, or after an international prefix if that is not `written`."""
 
         def after_code(code: int, left: int) -> Tree:
+            if lengths_of(code).isdisjoint(main_region_of(code).without_prefix(left)):
+                return None
             evaluate = partial(self._national, code, written=written)
             return self._start(f"{written}{code}", left, evaluate, cold=_cold(code))
 
@@ -146,22 +167,8 @@ class Plans:
     ) -> Node:
         key = (place, length)
         if key not in self._starts:
-            self._starts[key] = self._after("", length, evaluate, cold=cold)
+            self._starts[key] = unvisited(_Growth(evaluate, "", length), cold=cold)
         return self._starts[key]
-
-    def _after(
-        self, known: str, length: int, evaluate: Callable[[Number], Tree], *, cold: int = 0
-    ) -> Node:
-        def grow(digit: int) -> Tree:
-            number = Number(f"{known}{digit}", length)
-            try:
-                return evaluate(number)
-            except NeedsMoreDigits:
-                return self._after(number.known, length, evaluate)
-            except (UnknownPatternError, AttributeError, LookupError):
-                return Verdict.ASK
-
-        return unvisited(grow, cold=cold)
 
     # What is done to a number.
 
@@ -170,6 +177,8 @@ class Plans:
         abroad = self._after_idd(metadata, number)
         if abroad is not None:
             return abroad.tree
+        if not may_be_dialled(region, number.length):
+            return None
 
         def national() -> Tree:
             return None if plus else self._settle(metadata, number, WHOLE, metadata.code)
@@ -193,7 +202,7 @@ class Plans:
         if end < number.length and number.digit(WHOLE, end) == 0:
             return None
         left = number.length - end
-        if left <= _SHORTEST:
+        if left <= LENGTHS.start:
             return Found(None)
         tree = self.international(left, written=False)
         return Found(walk(tree, number.known[end:], warm=True))
@@ -203,13 +212,13 @@ class Plans:
     ) -> Tree:
         """A number that begins as the code of its own country does: with or without that."""
         code = metadata.code
-        international = partial(self._settle, main_region_of(code), number, rest, code)
-        if metadata.size(number.length) == "too long":
-            return international()
+        without = self._settle(main_region_of(code), number, rest, code)
+        if metadata.size(number.length) == "too long" or without is (whole := national()):
+            return without
         return self._if(
             self._fits(metadata, number, WHOLE),
-            national,
-            lambda: self._if(self._fits(metadata, number, rest), international, national),
+            lambda: whole,
+            lambda: self.diagrams.choose(self._fits(metadata, number, rest), without, whole),
         )
 
     def _national(self, code: int, number: Number, *, written: bool) -> Tree:
@@ -225,16 +234,19 @@ class Plans:
         written: bool = False,
     ) -> Tree:
         """The end of parse(), is_valid_number() and format_number()."""
-        if number.long(candidate) < _SHORTEST:
+        if number.long(candidate) < LENGTHS.start:
             return None
 
         def settled(stripped: Candidate) -> Tree:
             usable = metadata.size(number.long(stripped)) != "other"
             chosen = stripped if usable else candidate
             length = number.long(chosen)
-            if not _SHORTEST <= length <= _LONGEST:
+            if length not in LENGTHS:
                 return None
-            valid = number.inside(chosen, self._placed_in(code, length, label=True))
+            valid = self._placed_in(code, length, label=True)
+            if valid is False:
+                return None
+            valid = number.inside(chosen, valid)
             if written and chosen == WHOLE:
                 return self.diagrams.choose(valid, Verdict.AS_IS, None)
             rule = Outcome(f"+{code}{chosen.new}", number.length - chosen.start)
@@ -256,14 +268,13 @@ class Plans:
         if match is None:
             return then(candidate)
         stripped = number.stripped(metadata, candidate, match)
+        without, whole = then(stripped), then(candidate)
+        if without is whole:  # mostly because no number is as long as they are
+            return without
         return self._if(
             self._fits(metadata, number, candidate),
-            lambda: self._if(
-                self._fits(metadata, number, stripped),
-                lambda: then(stripped),
-                lambda: then(candidate),
-            ),
-            lambda: then(stripped),
+            lambda: self.diagrams.choose(self._fits(metadata, number, stripped), without, whole),
+            lambda: without,
         )
 
     def _if(self, condition: Tree, yes: Callable[[], Tree], no: Callable[[], Tree]) -> Tree:
@@ -325,7 +336,7 @@ def _with_code(then: Callable[[int, int], Tree], unknown: Tree, number: Number) 
     code = code_of(number.known)
     if code is not None:
         left = number.length - len(str(code))
-        return then(code, left) if left >= _SHORTEST else None
+        return then(code, left) if left >= LENGTHS.start else None
     if number.known[:1] == "0" or len(number.known) == min(number.length, LONGEST_CODE):
         return unknown
     raise NeedsMoreDigits
