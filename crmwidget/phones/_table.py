@@ -26,7 +26,7 @@ __all__ = ["convert", "convert_all", "displayed", "national_digits", "parse", "v
 _HEAD: Final = 3
 _SHORTEST: Final = 3
 """Whether two digits are a number depends on what stands between them."""
-_BLOCK: Final = 4096
+_BLOCK: Final = 512
 _MOST: Final = 500_000
 """Entries; a table that has more of them is left, and a new one begun."""
 _WORTH_RULES: Final = 200
