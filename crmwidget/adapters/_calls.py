@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -40,15 +41,19 @@ class Call:
         given = self.log.topic or self.log.subject or "Interaction"
         return cut(" ".join(clean(given).split()) or "Interaction", longest, "the subject")
 
-    def text(self, longest: int, *, kept: Collection[str] = ()) -> str:
+    def text(
+        self, longest: int, *, kept: Collection[str] = (), size: Callable[[str], int] = len
+    ) -> str:
         """The comments, and under them all that has no field of its own, a line each.
 
-        kept: names of custom fields that have one.
+        kept: names of custom fields that have one. size: how much room a text
+        takes in the CRM.
         """
         lines = [f"{label}: {value}" for label, value in self._details(kept) if value]
         # The key is among the details: they stay when the comments are too long.
-        details = cut(clean("\n".join(lines)), longest // 2, "the details")
-        comments = cut(clean(self.log.comments or ""), longest - len(details) - 2, "the comments")
+        details = cut(clean("\n".join(lines)), longest // 2, "the details", size)
+        left = longest - size("\n\n" + details)
+        comments = cut(clean(self.log.comments or ""), left, "the comments", size)
         return "\n\n".join(part for part in (comments, details) if part)
 
     def _details(self, kept: Collection[str]) -> Iterator[tuple[str, object]]:
@@ -88,12 +93,14 @@ def key_of(log: InteractionLog) -> str | None:
     return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:40]
 
 
-def cut(text: str, longest: int, what: str) -> str:
+def cut(text: str, longest: int, what: str, size: Callable[[str], int] = len) -> str:
     """At most `longest` letters; what is cut is said at the end, and in a warning."""
-    if len(text) <= longest:
+    if size(text) <= longest:
         return text
     warnings.warn(
         f"the CRM has room for {longest:,} letters of {what}; the rest was cut off.", stacklevel=3
     )
     mark = " [cut]"
-    return text[: longest - len(mark)] + mark
+    counts = range(1, len(text) + 1)
+    kept = bisect_right(counts, longest - size(mark), key=lambda count: size(text[:count]))
+    return text[:kept] + mark

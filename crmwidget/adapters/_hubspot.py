@@ -263,12 +263,11 @@ class HubSpot(Adapter):
         log = call.log
         own = self._own_properties() if log.custom_fields else {}
         kept = {name: value for name, value in log.custom_fields.items() if name in own}
-        body = html.escape(call.text(_BODY, kept=kept)).replace("\n", "<br>")
         properties: dict[str, object] = {
             **kept,
             "hs_timestamp": log.at.isoformat(),
             "hs_call_title": call.subject(_SUBJECT),
-            "hs_call_body": body,
+            "hs_call_body": _html(call.text(_BODY, kept=kept, size=_room)),
             "hs_call_status": "COMPLETED",
             "hs_call_from_number": log.caller or "",
             "hs_call_to_number": log.called or "",
@@ -290,6 +289,14 @@ class HubSpot(Adapter):
         if not isinstance(made, dict) or not made.get("id"):
             raise self.odd("save a log", "its answer has no id of the call")
         return str(made["id"])
+
+
+def _html(text: str) -> str:
+    return html.escape(text, quote=False).replace("\n", "<br>")
+
+
+def _room(text: str) -> int:
+    return len(_html(text))
 
 
 def _among(name: str, texts: list[str]) -> dict[str, object]:

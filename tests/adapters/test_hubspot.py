@@ -299,7 +299,19 @@ def test_a_nasty_log_is_sent_as_json_that_any_server_reads() -> None:
     assert "\0" not in properties["hs_call_body"]
     assert "\ud800" not in properties["hs_call_body"]
     assert "\u202e" in properties["hs_call_body"]
-    assert "&quot;" in properties["hs_call_body"]
+    assert '=cmd|"/c calc"!A1' in properties["hs_call_body"]
+
+
+@pytest.mark.parametrize("note", ["&" * 100_000, "a & b\n" * 9_000, "x" * 59_000 + "&" * 2_000])
+def test_a_note_that_markup_makes_longer_still_has_room(note: str) -> None:
+    fake = vendor()
+
+    with pytest.warns(UserWarning, match=r"cut off"):
+        hubspot(fake).save_log(interaction_log(comments=note))
+
+    body = fake.asked[-1].body["properties"]["hs_call_body"]
+    assert 59_990 < len(body) <= 60_000
+    assert "Log: test/1" in body
 
 
 def test_the_agent_is_the_owner_with_the_address_that_was_given() -> None:
