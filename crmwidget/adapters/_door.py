@@ -217,7 +217,7 @@ class Door:
     def _take_turn(self, ask: Ask, until: float) -> None:
         if self._bucket is None:
             return
-        wait = self._bucket.take(self.clock.now())
+        wait = self._bucket.take(self.clock.now(), until)
         if wait <= 0:
             return
         if self.clock.now() + wait >= until:
@@ -299,7 +299,10 @@ class Door:
 
 
 class Bucket:
-    """Tokens that come back evenly; who finds none is told how long to wait."""
+    """Tokens that come back evenly; who finds none is told how long to wait.
+
+    Who cannot wait that long takes none, or those who are refused would keep all others out.
+    """
 
     def __init__(self, rate: Rate) -> None:
         self._rate = rate
@@ -307,14 +310,17 @@ class Bucket:
         self._at: float | None = None
         self._lock = Lock()
 
-    def take(self, now: float) -> float:
-        """Take one; the seconds to wait before using it."""
+    def take(self, now: float, until: float) -> float:
+        """Take one, if that can be used before `until`; the seconds to wait for it."""
         each = self._rate.seconds / self._rate.requests
         with self._lock:
             passed = 0.0 if self._at is None else max(0.0, now - self._at)
             self._at = now
-            self._left = min(float(self._rate.requests), self._left + passed / each) - 1
-            return max(0.0, -self._left * each)
+            self._left = min(float(self._rate.requests), self._left + passed / each)
+            wait = max(0.0, (1 - self._left) * each)
+            if wait <= 0 or now + wait < until:
+                self._left -= 1
+            return wait
 
 
 def origin_of(url: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from crmwidget.adapters._base import Adapter, clean
 from crmwidget.adapters._calls import Call, call_of, key_of
@@ -73,7 +73,8 @@ class Rest(Adapter):
     comments, text (the comments and all the rest), key, interaction_id,
     contact_id, direction, started_at, at, custom_fields; log_id: where the
     answer has the record's id. find_log="/calls?external_id={key}" looks a log
-    up by its key before it is written; key_header="Idempotency-Key" sends the
+    up by its key before it is written, and passes over what shows another key
+    where that one was sent; key_header="Idempotency-Key" sends the
     key along. Without either this CRM cannot tell that it has a log: a write
     that ended unclearly is not repeated here, and may be there when the journal
     runs it again.
@@ -177,8 +178,15 @@ class Rest(Adapter):
                 return None
             call = "look for a saved log"
             page = self.request("GET", _filled_path(self._plan.find_log, {"key": key}), call=call)
-            rows = self._rows(page, call)
-            return str(_at(rows[0], self._plan.log_id)) if rows else None
+            # Should a server not know the parameter, it lists all logs.
+            places = _key_places(self._plan.find_log, self._plan.save_log)
+            found = (
+                row
+                for row in self._rows(page, call)
+                if all(_at(row, place) in {None, key} for place in places)
+            )
+            ids = (_at(row, self._plan.log_id) for row in found)
+            return next((str(one) for one in ids if one is not None), None)
 
         return self.once(look_up=look_up, write=lambda: self._written(found, key))
 
@@ -332,6 +340,20 @@ def _log_values(call: Call, key: str | None) -> dict[str, Any]:
         "at": log.at.isoformat(),
         "custom_fields": dict(log.custom_fields),
     }
+
+
+def _key_places(find_log: str, save_log: tuple[str, str, Mapping[str, Any]] | None) -> set[Path]:
+    """Where a saved log may have its key: the parameter it is asked for by, and where it went."""
+    asked = {name for name, value in parse_qsl(urlsplit(find_log).query) if value == "{key}"}
+    return asked | set(_places_of_key(save_log[2] if save_log else {}))
+
+
+def _places_of_key(body: Mapping[str, Any]) -> Iterator[Path]:
+    for name, value in body.items():
+        if value == "{key}":
+            yield name
+        elif isinstance(value, Mapping):
+            yield from (f"{name}.{place}" for place in _places_of_key(value))
 
 
 def _expect(

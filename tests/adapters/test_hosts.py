@@ -179,8 +179,9 @@ def test_a_turn_that_comes_too_late_is_an_error_without_a_request() -> None:
     adapter = Slow(URL, client=vendor.client(), region="US", clock=time.clock())
     adapter.find(["+12025550143"])
 
-    with pytest.raises(RateLimitedError, match=r"Wait 100 s"):
-        adapter.find(["+12025550143"])
+    for _ in range(5):  # who is refused takes no turn, and makes nobody wait longer
+        with pytest.raises(RateLimitedError, match=r"Wait 100 s"):
+            adapter.find(["+12025550143"])
 
     assert len(vendor.asked) == 1
 

@@ -211,6 +211,19 @@ def test_a_log_is_looked_up_by_its_key_before_it_is_written() -> None:
     assert [(one.method, one.query) for one in fake.asked] == [("GET", {"external_id": "test/1"})]
 
 
+@pytest.mark.parametrize("within", ["external_id", "call.key"])
+def test_a_server_that_lists_all_logs_whatever_is_asked_hides_none(within: str) -> None:
+    name, _, inner = within.partition(".")
+    others = [{"id": 4, name: {inner: "test/0"} if inner else "test/0"}]
+    own = {"id": 6, name: {inner: "test/1"} if inner else "test/1"}
+    body = {name: {inner: "{key}"} if inner else "{key}"}
+    fake = Vendor().on("GET /api/calls", others, [*others, own]).on("POST /api/calls", (201, own))
+    adapter = rest(fake, save_log=("POST", "/calls", body), find_log="/calls?q={key}")
+
+    assert [adapter.save_log(interaction_log()) for _ in range(2)] == ["6", "6"]
+    assert fake.routes() == ["GET /api/calls", "POST /api/calls", "GET /api/calls"]
+
+
 def test_a_write_with_a_key_in_its_header_is_repeated() -> None:
     fake = Vendor().on("POST /api/calls", 503, (201, {"id": 6}))
     adapter = rest(fake, save_log=("POST", "/calls", BODY), key_header="Idempotency-Key")
