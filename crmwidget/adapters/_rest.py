@@ -183,7 +183,7 @@ class Rest(Adapter):
             found = (
                 row
                 for row in self._rows(page, call)
-                if all(_at(row, place) in {None, key} for place in places)
+                if all(str(_at(row, place) or key) == key for place in places)
             )
             ids = (_at(row, self._plan.log_id) for row in found)
             return next((str(one) for one in ids if one is not None), None)
