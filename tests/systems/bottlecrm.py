@@ -21,8 +21,10 @@ _SETTINGS: Final = {
 
 def _seed(python: Path, folder: Path) -> None:
     more = {**_SETTINGS, "BOTTLECRM_DATABASE": str(folder / "crm.sqlite3")}
-    run([str(python), "-m", "django", "migrate", "--run-syncdb", "--noinput"], more=more)
-    printed = run([str(python), str(HERE / "bottlecrm_seed.py")], more=more)
+    # It writes its logs to where it is started.
+    django = [str(python), "-m", "django", "migrate", "--run-syncdb", "--noinput"]
+    run(django, more=more, cwd=folder)
+    printed = run([str(python), str(HERE / "bottlecrm_seed.py")], more=more, cwd=folder)
     (folder / "credentials.json").write_text(printed.splitlines()[-1])
 
 
