@@ -179,7 +179,7 @@ class Rest(Adapter):
             call = "look for a saved log"
             page = self.request("GET", _filled_path(self._plan.find_log, {"key": key}), call=call)
             # Should a server not know the parameter, it lists all logs.
-            places = _key_places(self._plan.find_log, self._plan.save_log)
+            places = _key_places(self._plan.find_log, self._plan.save_log) - {self._plan.log_id}
             found = (
                 row
                 for row in self._rows(page, call)

@@ -224,6 +224,13 @@ def test_a_server_that_lists_all_logs_whatever_is_asked_hides_none(within: str) 
     assert fake.routes() == ["GET /api/calls", "POST /api/calls", "GET /api/calls"]
 
 
+def test_a_record_whose_own_id_has_the_name_of_the_parameter_is_the_one_asked_for() -> None:
+    fake = Vendor().on("GET /api/calls", [{"id": "R-4"}])
+    adapter = rest(fake, save_log=("POST", "/calls", BODY), find_log="/calls?id={key}")
+
+    assert adapter.save_log(interaction_log()) == "R-4"
+
+
 def test_a_write_with_a_key_in_its_header_is_repeated() -> None:
     fake = Vendor().on("POST /api/calls", 503, (201, {"id": 6}))
     adapter = rest(fake, save_log=("POST", "/calls", BODY), key_header="Idempotency-Key")
