@@ -217,10 +217,11 @@ class Door:
     def _take_turn(self, ask: Ask, until: float) -> None:
         if self._bucket is None:
             return
-        wait = self._bucket.take(self.clock.now(), until)
+        now = self.clock.now()
+        wait = self._bucket.take(now, until)
         if wait <= 0:
             return
-        if self.clock.now() + wait >= until:
+        if now + wait >= until:
             raise self.refusals.own_rate(ask.call, wait)
         self.clock.sleep(wait)
 
