@@ -94,7 +94,10 @@ def key_of(log: InteractionLog) -> str | None:
 
 
 def cut(text: str, longest: int, what: str, size: Callable[[str], int] = len) -> str:
-    """At most `longest` letters; what is cut is said at the end, and in a warning."""
+    """What takes no more room than `longest`; a cut is said at the end, and in a warning.
+
+    size: how much room a text takes; without it, that of its letters.
+    """
     if size(text) <= longest:
         return text
     warnings.warn(

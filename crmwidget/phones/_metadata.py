@@ -112,6 +112,7 @@ def _read(found: PhoneMetadata, general: PhoneNumberDesc, code: int) -> Metadata
     rule = found.national_prefix_transform_rule or ""
     pieces = tuple(_PIECE.findall(rule))
     groups = re.compile(prefix).groups if prefix else 0
+    # Of several groups without_prefix() could not tell how long what they leave is.
     if "".join(pieces) != rule or (rule and not groups) or rule.count("\\") > 1:
         raise UnknownPatternError(rule)
     return Metadata(

@@ -27,6 +27,7 @@ _HEAD: Final = 3
 _SHORTEST: Final = 3
 """Whether two digits are a number depends on what stands between them."""
 _BLOCK: Final = 512
+"""Texts at a time, few enough to stay in the processor's cache."""
 _MOST: Final = 500_000
 """Entries; a table that has more of them is left, and a new one begun."""
 _WORTH_RULES: Final = 200
