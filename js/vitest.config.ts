@@ -5,6 +5,9 @@ import { playwright } from "@vitest/browser-playwright";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+/** Milliseconds of a test, which waits for conditions: what it takes tells how busy a machine is. */
+const PATIENCE = 60_000;
+
 /** As in build.mjs: a stylesheet is imported as a string, and the build has an id. */
 const asBuilt: Plugin = {
   name: "as built",
@@ -26,13 +29,20 @@ export default defineConfig({
     projects: [
       {
         plugins: [asBuilt],
-        test: { name: "core", environment: "node", include: ["test/core/**/*.test.ts"] },
+        test: {
+          name: "core",
+          environment: "node",
+          include: ["test/core/**/*.test.ts"],
+          testTimeout: PATIENCE,
+        },
       },
       {
         plugins: [asBuilt],
         test: {
           name: "frames",
           include: ["test/browser/**/*.test.ts"],
+          testTimeout: PATIENCE,
+          expect: { poll: { timeout: PATIENCE / 2 } },
           browser: {
             enabled: true,
             headless: true,

@@ -48,15 +48,16 @@ def save(log):
 """A handler that can be killed before and after it has saved."""
 STREAM: Final = """
 ([from, to, rate, record]) => {
-    const begun = performance.now();
-    const stream = (window.stream = { sent: from - 1 });
-    const timer = setInterval(() => {
-        const due = Math.min(to, from + Math.floor(((performance.now() - begun) * rate) / 1000));
+    const stream = (window.stream ??= { sent: from - 1 });
+    clearInterval(stream.timer);
+    const [begun, next] = [performance.now(), stream.sent + 1];
+    stream.timer = setInterval(() => {
+        const due = Math.min(to, next + Math.floor(((performance.now() - begun) * rate) / 1000));
         while (stream.sent < due) {
             record.message.body.interactionId = `${++stream.sent}`;
             peer.send("requestSaveInteractionLog", record);
         }
-        if (stream.sent >= to) clearInterval(timer);
+        if (stream.sent >= to) clearInterval(stream.timer);
     }, 5);
 }"""
 WATCH: Final = """
@@ -182,7 +183,7 @@ class Scene:
 
     # ------------------------------------------------------------ records
     def stream(self, total: int) -> None:
-        """Let the connector send the records that are left of `total`."""
+        """Let the connector send, or go on sending, the records that are left of `total`."""
         self._wanted = total
         self.peer.frame.evaluate(STREAM, [self.seen + 1, total, RATE, interaction_log()])
 
@@ -368,16 +369,16 @@ class PageReloaded(Fault):
     """While nothing gets through: what the kernel does not have is in the mirror alone."""
 
     def strike(self, scene: Scene) -> None:
-        before = scene.seen
         scene.road.stall()
-        scene.until_seen(before + STRANDED)
+        self._through = scene.seen
+
+    def mend(self, scene: Scene) -> None:
+        scene.until_seen(self._through + STRANDED)
         scene.note_wire()
         scene.road.cut()
         scene.page.goto("about:blank")  # before a new connection can save what there is
         scene.road.restore()
         scene.page.goto(scene.notebook.server.address(scene.notebook.name), wait_until="commit")
-
-    def mend(self, scene: Scene) -> None:
         scene.page.wait_for_function("() => window.jupyterapp?.shell")
         scene.page.evaluate("() => window.jupyterapp.restored")
         scene.notebook._until_ready()
@@ -393,7 +394,10 @@ class CellRunAgain(Fault):
     """Five times: every time there is another widget, and the same phone."""
 
     def strike(self, scene: Scene) -> None:
-        for _ in range(5):
+        scene.notebook.run(0)
+
+    def mend(self, scene: Scene) -> None:
+        for _ in range(4):
             scene.notebook.run(0)
 
 

@@ -54,10 +54,11 @@ def test_no_record_is_lost_handled_twice_or_out_of_order(
     scene: Scene, fault: type[Fault], number: int
 ) -> None:
     broken = fault()
-    scene.stream(RECORDS)
+    scene.stream(2 * RECORDS // 3)
     scene.until_seen(RECORDS // 3)
 
     broken.strike(scene)
+    scene.stream(RECORDS)  # whatever the machine's pace, there are records that meet the fault
     broken.mend(scene)
     account = scene.accounted()
 

@@ -1,13 +1,12 @@
 /** Around: a page that embeds the simulator's page, answers it, and looks at what it shows. */
 
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import css from "../../src/simulator.css?raw";
 import template from "../../src/simulator.html?raw";
 import { crmData, crmDirectory, customFields } from "../core/client";
+import { passes } from "./waiting";
 
 const frames: HTMLIFrameElement[] = [];
-
-export const until = <T>(seen: () => T) => vi.waitFor(seen, 4_000);
 
 const module = (path: string) => `<script type="module" src="/src/${path}"></script>`;
 
@@ -60,7 +59,7 @@ export class Around {
   /** A command of the remote control and the answer to it. */
   async does(what: string, args = {}, id = Math.random()) {
     this.posts({ type: "crmwidget/simulator", id, what, args });
-    return until(() => {
+    return passes(() => {
       const answer = this.heard.find((one) => "ok" in one && "id" in one && one.id === id);
       expect(answer).toBeDefined();
       return answer;
@@ -105,12 +104,12 @@ export class Around {
   }
 
   async shows(words: string, area = "main"): Promise<this> {
-    await until(() => expect(this.text(area)).toContain(words));
+    await passes(() => expect(this.text(area)).toContain(words));
     return this;
   }
 
   async hears(action: string): Promise<unknown> {
-    await until(() => expect(this.heard.map((one) => one.action)).toContain(action));
+    await passes(() => expect(this.heard.map((one) => one.action)).toContain(action));
     return this.heard.findLast((one) => one.action === action)?.data;
   }
 }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { CAPS } from "../../src/core/guard";
 import { Frame, type FrameOptions, isPage } from "../../src/frame";
 import { address, CONNECTOR, ELSEWHERE, HERE, Puppet, SRCDOC } from "./puppet";
+import { until } from "./waiting";
 
 const TYPE = "CRMConnectMessage";
 const frames: { close(): void }[] = [];
@@ -37,7 +38,7 @@ const connector = { src: address(CONNECTOR), origins: [CONNECTOR] };
 
 async function embedded(content: FrameOptions["content"] = connector) {
   const made = make(content);
-  await vi.waitUntil(() => made.taken.loads > 0);
+  await until(() => made.taken.loads > 0);
   return { ...made, puppet: await Puppet.of(made.frame.element) };
 }
 
@@ -53,7 +54,7 @@ async function stranger(origin: string): Promise<{ element: HTMLIFrameElement; p
 /** Waits until everything that was said before has been heard. */
 async function settled(puppet: Puppet, taken: Taken): Promise<void> {
   puppet.speak("end");
-  await vi.waitUntil(() => taken.messages.some(({ action }) => action === "end"));
+  await until(() => taken.messages.some(({ action }) => action === "end"));
 }
 
 afterEach(() => {
@@ -104,7 +105,7 @@ describe("who may speak", () => {
     const { frame, taken, puppet } = await embedded();
 
     puppet.say({ type: TYPE, action: "ready", data: { n: 1n }, more: [1] });
-    await vi.waitUntil(() => taken.messages.length > 0);
+    await until(() => taken.messages.length > 0);
 
     expect(taken.messages).toEqual([
       {
@@ -138,7 +139,7 @@ describe("who may speak", () => {
     const other = await stranger(CONNECTOR);
 
     other.puppet.speak("ready");
-    await vi.waitUntil(() => taken.refused.length > 0);
+    await until(() => taken.refused.length > 0);
     await settled(puppet, taken);
 
     expect(taken.refused).toEqual([["source", CONNECTOR]]);
@@ -148,7 +149,7 @@ describe("who may speak", () => {
     const { taken } = await embedded();
 
     window.postMessage({ type: TYPE, action: "ready" }, HERE);
-    await vi.waitUntil(() => taken.refused.length > 0);
+    await until(() => taken.refused.length > 0);
 
     expect(taken.refused).toEqual([["source", HERE]]);
   });
@@ -159,7 +160,7 @@ describe("who may speak", () => {
     puppet.speak("ready");
     puppet.say("no message at all");
     puppet.say({ type: "another" });
-    await vi.waitUntil(() => taken.refused.length === 3);
+    await until(() => taken.refused.length === 3);
 
     expect(taken.refused.map(([reason]) => reason)).toEqual(["origin", "origin", "origin"]);
     expect(frame.origin).toBeNull();
@@ -169,7 +170,7 @@ describe("who may speak", () => {
     const { taken, puppet } = await embedded({ ...connector, origins: [CONNECTOR.slice(0, -1)] });
 
     puppet.speak("ready");
-    await vi.waitUntil(() => taken.refused.length > 0);
+    await until(() => taken.refused.length > 0);
 
     expect(taken.refused).toEqual([["origin", CONNECTOR]]);
   });
@@ -181,7 +182,7 @@ describe("who may speak", () => {
     window.addEventListener("message", heard);
 
     for (const value of ["text", { type: "other" }, null, 7]) other.puppet.say(value);
-    await vi.waitUntil(() => heard.mock.calls.length === 4);
+    await until(() => heard.mock.calls.length === 4);
     window.removeEventListener("message", heard);
     await settled(puppet, taken);
 
@@ -211,10 +212,10 @@ describe("who may speak", () => {
 
     frame.allow([ELSEWHERE, CONNECTOR]);
     puppet.speak("first");
-    await vi.waitUntil(() => taken.messages.length === 1);
+    await until(() => taken.messages.length === 1);
     frame.allow([ELSEWHERE]);
     puppet.speak("second");
-    await vi.waitUntil(() => taken.refused.length === 1);
+    await until(() => taken.refused.length === 1);
 
     expect(taken.messages.map(({ action }) => action)).toEqual(["first"]);
   });
@@ -259,14 +260,14 @@ describe("what is no message", () => {
     const { taken, puppet } = await embedded();
 
     puppet.speak("burst", null, 10_000);
-    await vi.waitUntil(() => taken.messages.length === 10_000, 10_000);
+    await until(() => taken.messages.length === 10_000);
     expect(taken.refused).toEqual([]);
     puppet.speak("flood", null, 30_000);
-    await vi.waitUntil(() => taken.messages.length + taken.refused.length === 40_000, 20_000);
+    await until(() => taken.messages.length + taken.refused.length === 40_000);
 
     expect(taken.refused.length).toBeGreaterThan(0);
     expect(new Set(taken.refused.map(([reason]) => reason))).toEqual(new Set(["rate"]));
-  }, 40_000);
+  });
 });
 
 describe("what we say", () => {
@@ -275,7 +276,7 @@ describe("what we say", () => {
 
     frame.post({ action: "ready" });
     frame.post({ action: "crmData", data: { a: 1 } });
-    await vi.waitUntil(() => puppet.heard.length === 2);
+    await until(() => puppet.heard.length === 2);
 
     expect(puppet.heard.map(({ heard, origin }) => ({ heard, origin }))).toEqual([
       { heard: { type: "ClientAppMessage", action: "ready" }, origin: HERE },
@@ -289,9 +290,9 @@ describe("what we say", () => {
 
     frame.post({ action: "early" });
     puppet.speak("ready");
-    await vi.waitUntil(() => taken.messages.length > 0);
+    await until(() => taken.messages.length > 0);
     frame.post({ action: "late" });
-    await vi.waitUntil(() => puppet.heard.length > 0);
+    await until(() => puppet.heard.length > 0);
 
     expect(puppet.actions).toEqual(["late"]);
   });
@@ -299,14 +300,14 @@ describe("what we say", () => {
   test("a page that took the frame over hears nothing", async () => {
     const { frame, taken, puppet } = await embedded();
     puppet.speak("ready");
-    await vi.waitUntil(() => taken.messages.length > 0);
+    await until(() => taken.messages.length > 0);
     puppet.go(address(ELSEWHERE));
-    await vi.waitUntil(() => taken.loads === 2);
+    await until(() => taken.loads === 2);
     const thief = await Puppet.of(frame.element);
 
     frame.post({ action: "crmData", data: "secret" });
     thief.speak("ready");
-    await vi.waitUntil(() => taken.refused.length > 0);
+    await until(() => taken.refused.length > 0);
     await thief.id();
 
     expect(thief.heard).toEqual([]);
@@ -318,7 +319,7 @@ describe("what we say", () => {
 
     frame.control(1, "ring", {});
     frame.post({ action: "ready" });
-    await vi.waitUntil(() => puppet.heard.length > 0);
+    await until(() => puppet.heard.length > 0);
 
     expect(puppet.actions).toEqual(["ready"]);
   });
@@ -341,9 +342,9 @@ describe("the simulator", () => {
     const { frame, taken, puppet } = await embedded(simulated);
 
     puppet.speak("ready");
-    await vi.waitUntil(() => taken.messages.length > 0);
+    await until(() => taken.messages.length > 0);
     frame.post({ action: "ready" });
-    await vi.waitUntil(() => puppet.heard.length > 0);
+    await until(() => puppet.heard.length > 0);
 
     expect(frame.origin).toBe("null");
     expect(puppet.actions).toEqual(["ready"]);
@@ -359,9 +360,9 @@ describe("the simulator", () => {
     const { frame, taken, puppet } = await embedded(simulated);
 
     frame.control(7, "ring", { number: "+12025550143" });
-    await vi.waitUntil(() => puppet.heard.length > 0);
+    await until(() => puppet.heard.length > 0);
     puppet.say({ type: "crmwidget/simulator", id: 7, ok: true, state: { at: new Date(0) } });
-    await vi.waitUntil(() => taken.controlled.length > 0);
+    await until(() => taken.controlled.length > 0);
 
     expect(puppet.heard[0]?.heard).toEqual({
       type: "crmwidget/simulator",
@@ -389,7 +390,7 @@ describe("the simulator", () => {
     const other = await Puppet.of(element);
 
     other.speak("ready");
-    await vi.waitUntil(() => taken.refused.length > 0);
+    await until(() => taken.refused.length > 0);
     await settled(puppet, taken);
 
     expect(taken.refused).toEqual([["source", "null"]]);
@@ -399,7 +400,7 @@ describe("the simulator", () => {
     const { frame, taken, puppet } = await embedded(simulated);
 
     puppet.go("data:text/html,hello");
-    await vi.waitUntil(() => taken.ended.length > 0);
+    await until(() => taken.ended.length > 0);
 
     expect(taken.ended).toEqual(["navigated"]);
     expect(frame.alive).toBe(false);

@@ -9,6 +9,7 @@ import {
   type Slot,
 } from "../../src/home";
 import { Puppet, SRCDOC } from "./puppet";
+import { until } from "./waiting";
 
 const moveBefore = Element.prototype.moveBefore;
 let notebook: HTMLElement;
@@ -242,7 +243,7 @@ describe("where it cannot move", () => {
     await cell.rendered(null);
 
     expect(docked()).toBe(true);
-    await vi.waitUntil(visible);
+    await until(visible);
     expect(home.where(cell.slot)).toBe("dock");
   });
 
@@ -294,7 +295,7 @@ describe("the dock", () => {
     const early = home.where(cell.slot);
     events.moved.mockClear();
 
-    await vi.waitUntil(visible);
+    await until(visible);
 
     expect(early).toBe("cell");
     expect(home.where(cell.slot)).toBe("dock");
@@ -373,7 +374,7 @@ describe("the dock", () => {
     home.prefer("dock");
     const frame = born();
     const puppet = await Puppet.of(frame.element);
-    await vi.waitUntil(visible);
+    await until(visible);
     const height = dock()?.offsetHeight ?? 0;
 
     press("Minimise");
@@ -389,7 +390,7 @@ describe("the dock", () => {
   test("asking for the phone where it cannot come unfolds the dock", async () => {
     const cell = new Cell();
     born();
-    await vi.waitUntil(visible);
+    await until(visible);
     press("Minimise");
 
     home.place(cell.slot, "cell");
@@ -426,7 +427,7 @@ describe("the dock", () => {
     other.prefer("dock");
     other.birthplace();
 
-    await vi.waitUntil(visible);
+    await until(visible);
     const [first, second] = [...document.querySelectorAll(".crmwidget-home")].map((each) =>
       each.getBoundingClientRect(),
     );

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { host, watchPolicy } from "../../src/host";
 import { address, CONNECTOR, ELSEWHERE } from "./puppet";
+import { until } from "./waiting";
 
 const leftovers: { remove(): void }[] = [];
 
@@ -40,13 +41,13 @@ test("a policy that forbids the connector's frame is told, another origin's is n
   document.head.append(policy);
 
   frameOf(ELSEWHERE);
-  await vi.waitUntil(() => seen.mock.calls.length === 1);
+  await until(() => seen.mock.calls.length === 1);
   expect(told).toEqual([]);
   frameOf(CONNECTOR);
-  await vi.waitUntil(() => seen.mock.calls.length === 2);
+  await until(() => seen.mock.calls.length === 2);
   expect(told).toEqual(["frame-src"]);
   stop();
   frameOf(CONNECTOR);
-  await vi.waitUntil(() => seen.mock.calls.length === 3);
+  await until(() => seen.mock.calls.length === 3);
   expect(told).toEqual(["frame-src"]);
 });

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Settings } from "../../src/core/wire";
 import { open, type Softphone } from "../../src/softphone";
 import { CONNECTOR, Puppet } from "./puppet";
 import { Panels, parts, Road, settings, simulated } from "./road";
+import { until } from "./waiting";
 
 const POP = "requestPerformInteractionScreenPop";
 const LOG = "requestSaveInteractionLog";
@@ -41,7 +42,7 @@ async function connected(set: Settings = settings()) {
     remove();
     element.remove();
   };
-  const connector = await Puppet.of(await vi.waitUntil(() => iframe()));
+  const connector = await Puppet.of(await until(() => iframe()));
   return { road, connector };
 }
 
@@ -58,11 +59,11 @@ describe("leaving the page", () => {
     const before = leaving();
 
     connector.speak(POP);
-    await vi.waitUntil(() => road.actions.includes(POP));
+    await until(() => road.actions.includes(POP));
     const during = leaving();
     connector.speak(LOG);
-    await vi.waitUntil(() => road.actions.includes(LOG));
-    await vi.waitUntil(() => !leaving());
+    await until(() => road.actions.includes(LOG));
+    await until(() => !leaving());
 
     expect([before, during]).toEqual([false, true]);
   });
@@ -71,7 +72,7 @@ describe("leaving the page", () => {
     const { road, connector } = await connected();
 
     road.kernel.post({ t: "post", m: { action: "clickToDialResponse", data: {} } });
-    await vi.waitUntil(() => connector.heard.length === 1);
+    await until(() => connector.heard.length === 1);
 
     expect(leaving()).toBe(true);
   });
@@ -81,11 +82,11 @@ describe("leaving the page", () => {
     road.held = true;
 
     connector.speak(LOG);
-    await vi.waitUntil(() => phone.facts().messages === 1);
+    await until(() => phone.facts().messages === 1);
     const held = leaving();
     road.release();
-    await vi.waitUntil(() => road.actions.includes(LOG));
-    await vi.waitUntil(() => !leaving());
+    await until(() => road.actions.includes(LOG));
+    await until(() => !leaving());
 
     expect(held).toBe(true);
   });
@@ -94,7 +95,7 @@ describe("leaving the page", () => {
     const { road, connector } = await connected(simulated());
 
     connector.speak(POP);
-    await vi.waitUntil(() => road.actions.includes(POP));
+    await until(() => road.actions.includes(POP));
 
     expect(leaving()).toBe(false);
   });
@@ -105,7 +106,7 @@ describe("closing the dock", () => {
     const made = await connected(set);
     panels.actions[0]?.place("dock");
     made.connector.speak(POP);
-    await vi.waitUntil(() => made.road.actions.includes(POP));
+    await until(() => made.road.actions.includes(POP));
     button("Close the phone").click();
     return made;
   }
@@ -135,7 +136,7 @@ describe("closing the dock", () => {
     const { road } = await ringing();
 
     button("Close the phone all the same").click();
-    await vi.waitUntil(() => road.notes("lost").length === 1);
+    await until(() => road.notes("lost").length === 1);
 
     expect(iframe()).toBeNull();
     expect(dock().checkVisibility()).toBe(false);
@@ -159,12 +160,12 @@ describe("closing the dock", () => {
   test("the dock says so all the time, and whose phone it is when no call is on", async () => {
     const { road, connector } = await ringing();
     const says = () => dock().querySelector("span")?.textContent;
-    await vi.waitUntil(() => says() === "phone \u00b7 a call may be on");
+    await until(() => says() === "phone \u00b7 a call may be on");
 
     connector.speak(LOG);
-    await vi.waitUntil(() => road.actions.includes(LOG));
+    await until(() => road.actions.includes(LOG));
 
-    await vi.waitUntil(() => says() === `phone \u00b7 ${new URL(CONNECTOR).host}`);
+    await until(() => says() === `phone \u00b7 ${new URL(CONNECTOR).host}`);
   });
 
   test("nothing is asked when nothing is at stake", async () => {
@@ -172,7 +173,7 @@ describe("closing the dock", () => {
     panels.actions[0]?.place("dock");
 
     button("Close the phone").click();
-    await vi.waitUntil(() => road.notes("lost").length === 1);
+    await until(() => road.notes("lost").length === 1);
 
     expect(iframe()).toBeNull();
   });

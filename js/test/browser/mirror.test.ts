@@ -3,6 +3,7 @@ import { type Left, Mirror } from "../../src/mirror";
 import { open, type Softphone } from "../../src/softphone";
 import { Puppet } from "./puppet";
 import { Panels, Road, settings } from "./road";
+import { until } from "./waiting";
 
 const log = (n: number) => ({ key: `e1/${n}`, at: 1_700_000_000_000 + n, m: `{"n":${n}}` });
 const keep = (mirror: Mirror, { key, ...item }: Left) => mirror.keep(key, item);
@@ -115,25 +116,25 @@ test("a reloaded page sends the logs again that were not done, and nothing else"
   const element = document.body.appendChild(document.createElement("div"));
   before.phone.show({ element, lumino: false, view: Promise.resolve(null) });
   const frame = () => element.querySelector("iframe");
-  const connector = await Puppet.of(await vi.waitUntil(frame));
+  const connector = await Puppet.of(await until(frame));
   connector.speak("requestOpenReports");
   for (const n of [1, 2, 3]) connector.speak("requestSaveInteractionLog", { n });
-  await vi.waitUntil(() => before.road.actions.length === 4);
+  await until(() => before.road.actions.length === 4);
   const [, first] = before.road.taken("msg") as { seq: number }[];
   before.road.kernel.finish(first?.seq ?? 0);
-  await vi.waitUntil(() => entries().length === 2);
+  await until(() => entries().length === 2);
   const sent = before.road.taken("msg").slice(2);
   const epoch = (before.road.sent[0] as { epoch: string }).epoch;
 
   const after = reload();
   after.phone.attach(after.road);
-  await vi.waitUntil(() => after.road.actions.length === 2);
+  await until(() => after.road.actions.length === 2);
 
   expect(after.road.taken("msg")).toEqual(
     sent.map(({ seq, ...rest }, i) => ({ ...rest, seq: i + 1, key: `${epoch}/${seq}` })),
   );
   after.road.kernel.finish(1, 2);
-  await vi.waitUntil(() => entries().length === 0);
+  await until(() => entries().length === 0);
   element.remove();
   page[registry] = undefined;
 });

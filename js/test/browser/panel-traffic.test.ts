@@ -1,11 +1,12 @@
 /** The Traffic tab as a person meets it. */
 
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
 import { Timeline } from "../../src/core/timeline";
 import type { ShownTrace } from "../../src/core/wire";
 import type { Panel } from "../../src/panel/view";
 import { actions, clear, find, has, show, text, view } from "./panel-views";
+import { until } from "./waiting";
 
 let timeline: Timeline;
 let act: ReturnType<typeof actions>;
@@ -39,7 +40,7 @@ const now10 = { now: 10, at: now.at + 10 };
 async function traffic(width = 900): Promise<Panel> {
   const panel = show(view({ timeline, got: 20_000 }), { act, width });
   find(panel, [...panel.element.querySelectorAll("[role=tab]")][2]?.textContent ?? "").click();
-  await vi.waitUntil(() => panel.element.querySelector(".crmw-traffic"));
+  await until(() => panel.element.querySelector(".crmw-traffic"));
   return panel;
 }
 
@@ -65,7 +66,7 @@ test("the tab counts messages before it is opened, and its code comes when it is
   expect(has(panel, "Traffic 1")).toBe(true);
   expect(act.traffic).not.toHaveBeenCalled();
   find(panel, "Traffic 1").click();
-  await vi.waitUntil(() => panel.element.querySelector(".crmw-row"));
+  await until(() => panel.element.querySelector(".crmw-row"));
 
   expect(act.traffic).toHaveBeenCalledOnce();
   expect(act.watch.mock.calls).toEqual([[true]]);
@@ -80,10 +81,10 @@ test("code that has not come is asked for again, and code of another build is no
   const panel = show(view({ timeline }), { act });
 
   find(panel, "Traffic").click();
-  await vi.waitUntil(() => text(panel, ".crmw-lazy").includes("not arrived"));
+  await until(() => text(panel, ".crmw-lazy").includes("not arrived"));
   again(panel);
 
-  await vi.waitUntil(() => text(panel, ".crmw-lazy").includes("reload this page"));
+  await until(() => text(panel, ".crmw-lazy").includes("reload this page"));
 });
 
 test("a row says direction, action, validity with its rule's evidence, and time", async () => {
@@ -119,7 +120,7 @@ test("only the rows that can be seen are in the document", async () => {
   expect(rows(panel).at(-1)).toContain("action 9999");
   const log = panel.element.querySelector(".crmw-log") as HTMLElement;
   log.scrollTop = 26 * 5_000;
-  await vi.waitUntil(() => rows(panel).some((row) => row.endsWith("action 5005")));
+  await until(() => rows(panel).some((row) => row.endsWith("action 5005")));
   expect(rows(panel).length).toBeLessThan(60);
 });
 

@@ -2,6 +2,7 @@
 
 import { vi } from "vitest";
 import html from "./puppet.html?raw";
+import { passes, until } from "./waiting";
 
 /** The server of these tests has several names, and each is an origin of its own. */
 export const HERE = location.origin;
@@ -36,13 +37,13 @@ export class Puppet {
 
   /** Takes hold of the page in a frame, as soon as it answers. */
   static async of(frame: HTMLIFrameElement): Promise<Puppet> {
-    return vi.waitFor(async () => {
+    return passes(async () => {
       const { port1, port2 } = new MessageChannel();
       const puppet = new Puppet(port1);
       frame.contentWindow?.postMessage({ string: true }, "*", [port2]);
       await vi.waitUntil(() => puppet.#id !== "", { timeout: 150, interval: 5 });
       return puppet;
-    }, 5_000);
+    });
   }
 
   say(value: unknown, times = 1): void {
@@ -61,7 +62,7 @@ export class Puppet {
   async id(): Promise<string> {
     this.#id = "";
     this.#port.postMessage({ do: "who" });
-    await vi.waitUntil(() => this.#id !== "");
+    await until(() => this.#id !== "");
     return this.#id;
   }
 

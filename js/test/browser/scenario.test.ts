@@ -4,7 +4,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import vocabulary from "../../../crmwidget/simulator/vocabulary.json";
 import { ASSUMPTIONS } from "../../src/core/connector";
 import { crmDirectory } from "../core/client";
-import { Around, clear, until } from "./around";
+import { Around, clear } from "./around";
+import { passes } from "./waiting";
 
 const POP = "requestPerformInteractionScreenPop";
 const LOG = "requestSaveInteractionLog";
@@ -32,13 +33,15 @@ describe("the plain page", () => {
     const around = await new Around().shows(READY, "#controls");
 
     around.button("Faults").click();
-    await until(() => expect(around.heard.at(-1)).toMatchObject({ what: "wants" }));
+    await passes(() => expect(around.heard.at(-1)).toMatchObject({ what: "wants" }));
     const script = around.document.createElement("script");
     script.type = "module";
     script.src = "/src/simulator/scenario.ts";
     around.document.head.append(script);
 
-    await until(() => expect(around.document.querySelector("#faults:popover-open")).not.toBeNull());
+    await passes(() =>
+      expect(around.document.querySelector("#faults:popover-open")).not.toBeNull(),
+    );
     expect(around.text("#faults")).toContain("Says nothing more.");
   });
 
@@ -112,11 +115,11 @@ describe("the menu of faults", () => {
     around.button("Incoming call").click();
 
     expect(await around.hears(POP)).toEqual({ aniValues: ["", "(202) 555-0143"] });
-    await until(() => expect(count(around, POP)).toBe(2));
+    await passes(() => expect(count(around, POP)).toBe(2));
     around.button("duplicate ×").click();
     around.button("Decline").click();
     around.button("Incoming call").click();
-    await until(() => expect(count(around, POP)).toBe(3));
+    await passes(() => expect(count(around, POP)).toBe(3));
     expect(around.text("#controls")).toContain("blank ani ×");
     expect(around.text("#controls")).not.toContain("duplicate ×");
   });
@@ -126,7 +129,7 @@ describe("the menu of faults", () => {
     around.button("Incoming call").click();
 
     choose(around, "Faults", "reload");
-    await until(() => expect(count(around, "requestCrmData")).toBe(2));
+    await passes(() => expect(count(around, "requestCrmData")).toBe(2));
 
     await around.shows("Ready, waiting for a call");
     expect(around.heard.some((one) => "what" in one && one.what === "restarted")).toBe(true);
@@ -211,7 +214,7 @@ describe("for scripts", () => {
     ]);
 
     expect(await run).toMatchObject({ ok: true });
-    await until(() => expect(count(around, POP)).toBe(2));
+    await passes(() => expect(count(around, POP)).toBe(2));
   });
 });
 

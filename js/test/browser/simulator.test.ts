@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Entry } from "../../src/simulator";
 import { CONTACTS, crmData, crmDirectory, dial, notification } from "../core/client";
-import { Around, clear, until } from "./around";
+import { Around, clear } from "./around";
+import { passes } from "./waiting";
 
 /** Configured, with the name of the first contact on the button. */
 const ready = () => new Around().shows("Incoming call: Bo Larsen", "#controls");
@@ -54,7 +55,7 @@ describe("the handshake", () => {
     script.text = 'postMessage({type: "ClientAppMessage", action: "ready"}, "*")';
 
     around.document.body.append(script);
-    await until(() => expect(around.heard.length).toBeGreaterThan(1));
+    await passes(() => expect(around.heard.length).toBeGreaterThan(1));
 
     expect(around.simulator.transcript.some((one) => one.direction === "received")).toBe(false);
     expect(around.text()).toContain("Waits for ready");
@@ -71,7 +72,9 @@ describe("a call by hand", () => {
     await around.shows("On hold Bo Larsen");
     around.button("Resume").click();
     around.button("End").click();
-    await until(() => expect(around.document.querySelector("[data-field=case_id]")).not.toBeNull());
+    await passes(() =>
+      expect(around.document.querySelector("[data-field=case_id]")).not.toBeNull(),
+    );
 
     around.type("#topic", "Renewal");
     around.type("#notes", "Yearly");
@@ -233,12 +236,12 @@ describe("the other screens", () => {
 
     around.button("Address book").click();
     around.type("#search", "020794");
-    await until(() => expect(around.document.querySelectorAll("#rows button")).toHaveLength(0));
+    await passes(() => expect(around.document.querySelectorAll("#rows button")).toHaveLength(0));
     around.type("#search", "20 7946");
     around.find("#rows button").click();
 
     await around.shows("Calling Ines Okafor");
-    await until(() => {
+    await passes(() => {
       const asked = around.heard.filter(({ action }) => action === "requestGetCrmDirectory");
       expect(asked).toHaveLength(2);
     });
@@ -258,7 +261,7 @@ describe("the other screens", () => {
 
     around.says("displayErrorNotification", notification({ type: "okDialog", severity: "ERROR" }));
     await around.shows("Note A Gold customer is calling");
-    await until(() => expect(around.button("Alerts").textContent).toContain("1"));
+    await passes(() => expect(around.button("Alerts").textContent).toContain("1"));
     around.button("OK").click();
     around.button("Alerts").click();
 
@@ -327,7 +330,7 @@ describe("the other screens", () => {
       fits("#screen");
     }
     around.button("End").click();
-    await until(() => around.find("[data-field=case_id]"));
+    await passes(() => around.find("[data-field=case_id]"));
 
     fits("html");
     fits(".form");
@@ -405,7 +408,7 @@ describe("the remote control", () => {
 
     around.posts({ type: "crmwidget/simulator", what: "theme", args: { value: "dark" } });
 
-    await until(() => expect(paper()).toBe("rgb(20, 25, 29)"));
+    await passes(() => expect(paper()).toBe("rgb(20, 25, 29)"));
     expect(around.simulator.transcript.every(({ problems }) => problems.length === 0)).toBe(true);
   });
 

@@ -7,6 +7,7 @@ import { refuse } from "../../src/registry";
 import { open, type Softphone } from "../../src/softphone";
 import { address, CONNECTOR, ELSEWHERE, Puppet } from "./puppet";
 import { CRM_DATA, PAGE, Panels, parts, Road, settings, simulated } from "./road";
+import { until } from "./waiting";
 
 const REGISTRY = Symbol.for("crmwidget");
 const page = globalThis as {
@@ -49,10 +50,10 @@ function show(): () => void {
 
 const iframe = () => document.querySelector<HTMLIFrameElement>('iframe[title="Softphone phone"]');
 const drawn = (what: (view: Panels["view"]) => boolean) =>
-  vi.waitUntil(() => panels.views.length > 0 && what(panels.view), 5_000);
+  until(() => panels.views.length > 0 && what(panels.view));
 
 async function puppet(): Promise<Puppet> {
-  return Puppet.of(await vi.waitUntil(() => iframe()));
+  return Puppet.of(await until(() => iframe()));
 }
 
 /** A softphone with a model, a view and a connector in its frame. */
@@ -75,9 +76,9 @@ describe("the handshake", () => {
 
     connector.speak("ready");
     connector.speak("requestCrmData");
-    await vi.waitUntil(() => connector.heard.length === 2);
+    await until(() => connector.heard.length === 2);
     road.release();
-    await vi.waitUntil(() => road.actions.length === 2);
+    await until(() => road.actions.length === 2);
 
     expect(connector.heard.map(({ heard }) => heard)).toEqual([
       { type: "ClientAppMessage", action: "ready" },
@@ -92,15 +93,15 @@ describe("the handshake", () => {
     const send = road.send.bind(road);
     let told = 0;
     road.send = (content) => {
-      const until = Date.now() + 500;
-      while (Date.now() < until);
+      const end = Date.now() + 500;
+      while (Date.now() < end);
       told = Date.now();
       send(content);
     };
 
     connector.speak("requestCrmData");
     const both = () => road.actions.length === 1 && connector.heard.length === 1;
-    await vi.waitUntil(both, 5_000);
+    await until(both);
 
     expect(connector.heard[0]?.at).toBeLessThan(told);
   });
@@ -113,7 +114,7 @@ describe("the handshake", () => {
       connector.speak("requestSaveInteractionLog", { i });
       connector.say({ type: "other" });
     }
-    await vi.waitUntil(() => road.actions.length === 40);
+    await until(() => road.actions.length === 40);
 
     expect(road.actions).toEqual(
       Array(20).fill(["requestCrmData", "requestSaveInteractionLog"]).flat(),
@@ -130,7 +131,7 @@ describe("the handshake", () => {
     const next = new Road(2);
     next.kernel.settings = settings();
     phone.attach(next);
-    await vi.waitUntil(() => next.actions.length === 2);
+    await until(() => next.actions.length === 2);
 
     expect(next.actions).toEqual(["requestOpenReports", "requestSaveInteractionLog"]);
     expect(next.taken("msg")[1]?.m).toContain('"n":"1"');
@@ -140,11 +141,11 @@ describe("the handshake", () => {
   test("the kernel's answer reaches the connector, and costs no message of its own", async () => {
     const { road, connector } = await connected(settings({ standing: {} }));
     connector.speak("requestCrmData");
-    await vi.waitUntil(() => road.actions.length === 1);
+    await until(() => road.actions.length === 1);
 
     const notes = road.taken("note").length;
     road.kernel.post(post("crmData", { re: 1 }));
-    await vi.waitUntil(() => connector.heard.length === 1);
+    await until(() => connector.heard.length === 1);
 
     expect(connector.heard[0]?.heard).toEqual({
       type: "ClientAppMessage",
@@ -159,7 +160,7 @@ describe("the handshake", () => {
     const { road, connector } = await connected();
 
     road.kernel.post({ t: "post", m: { action: "ready" } });
-    await vi.waitUntil(() => connector.heard.length === 1);
+    await until(() => connector.heard.length === 1);
 
     expect(connector.heard[0]?.heard).toEqual({ type: "ClientAppMessage", action: "ready" });
   });
@@ -171,11 +172,11 @@ describe("the handshake", () => {
     road.parts = { [part]: '{"count":"0","results":[]}' };
 
     road.set(settings({ standing: { requestGetCrmDirectory: directory } }));
-    await vi.waitUntil(() => phone.facts().cached.includes(part));
+    await until(() => phone.facts().cached.includes(part));
     for (const spelling of ["requestGetCRMDirectory", "requestGetCrmDirectory"]) {
       connector.speak(spelling);
     }
-    await vi.waitUntil(() => connector.heard.length === 2);
+    await until(() => connector.heard.length === 2);
 
     expect(connector.heard.map(({ heard }) => heard)).toEqual(
       Array(2).fill({
@@ -192,10 +193,10 @@ describe("the handshake", () => {
     const missing = { action: "crmDirectory", part: "b".repeat(32) };
 
     road.set(settings({ standing: { requestGetCrmDirectory: missing } }));
-    await vi.waitUntil(() => road.kernel.hellos.length > hellos);
+    await until(() => road.kernel.hellos.length > hellos);
     road.set(settings({ standing: { requestGetCrmDirectory: missing } }));
     connector.speak("requestGetCrmDirectory");
-    await vi.waitUntil(() => road.actions.length === 1);
+    await until(() => road.actions.length === 1);
     await new Promise((later) => setTimeout(later, 2 * LIMITS.gap));
 
     expect(road.taken("msg")[0]).not.toHaveProperty("answered");
@@ -210,7 +211,7 @@ describe("nothing arrives late", () => {
 
     road.kernel.post(post("clickToDialResponse", { exp: now - 1_000 }));
     road.kernel.post(post("displayErrorNotification", { exp: now + 60_000 }));
-    await vi.waitUntil(() => road.notes("dropped").length === 1 && connector.heard.length === 1);
+    await until(() => road.notes("dropped").length === 1 && connector.heard.length === 1);
 
     expect(road.notes("dropped")).toMatchObject([
       { action: "clickToDialResponse", reason: "late" },
@@ -227,7 +228,7 @@ describe("nothing arrives late", () => {
 
     road.kernel.post(post("late", { exp: now - 1_000 }));
     road.kernel.post(post("early", { exp: now + 5_000 }));
-    await vi.waitUntil(() => connector.heard.length === 1);
+    await until(() => connector.heard.length === 1);
 
     expect(connector.actions).toEqual(["early"]);
   });
@@ -238,7 +239,7 @@ describe("nothing arrives late", () => {
 
     road.kernel.post(post("old", { load: loads - 1 }));
     road.kernel.post(post("new", { load: loads }));
-    await vi.waitUntil(() => road.notes("dropped").length === 1 && connector.heard.length === 1);
+    await until(() => road.notes("dropped").length === 1 && connector.heard.length === 1);
 
     expect(connector.actions).toEqual(["new"]);
   });
@@ -247,10 +248,10 @@ describe("nothing arrives late", () => {
     const road = new Road();
     road.kernel.settings = settings();
     phone.attach(road);
-    await vi.waitUntil(() => road.kernel.hellos.length > 0);
+    await until(() => road.kernel.hellos.length > 0);
 
     road.kernel.post(post("crmData"));
-    await vi.waitUntil(() => road.notes("dropped").length === 1);
+    await until(() => road.notes("dropped").length === 1);
 
     expect(road.notes("dropped")).toMatchObject([{ action: "crmData", reason: "no frame" }]);
   });
@@ -259,7 +260,7 @@ describe("nothing arrives late", () => {
     const { road } = await connected();
 
     road.kernel.post({ t: "post", m: { action: "crmDirectory", part: "c".repeat(32) } });
-    await vi.waitUntil(() => road.notes("dropped").length === 1);
+    await until(() => road.notes("dropped").length === 1);
 
     expect(road.notes("dropped")).toMatchObject([{ reason: "its data did not arrive" }]);
   });
@@ -272,7 +273,7 @@ describe("models", () => {
     phone.attach(old);
 
     connector.speak("ready");
-    await vi.waitUntil(() => road.actions.length === 1);
+    await until(() => road.actions.length === 1);
 
     expect(old.sent).toEqual([]);
   });
@@ -281,11 +282,11 @@ describe("models", () => {
     const { road, connector } = await connected();
     const next = new Road(2);
     phone.attach(next);
-    await vi.waitUntil(() => next.kernel.hellos.length === 1);
+    await until(() => next.kernel.hellos.length === 1);
 
     road.kernel.post(post("stale"));
     next.kernel.post(post("fresh"));
-    await vi.waitUntil(() => connector.heard.length > 0);
+    await until(() => connector.heard.length > 0);
 
     expect(connector.actions).toEqual(["fresh"]);
   });
@@ -296,7 +297,7 @@ describe("models", () => {
     detach();
 
     connector.speak("ready");
-    await vi.waitUntil(() => road.actions.length === 1);
+    await until(() => road.actions.length === 1);
 
     expect(road.kernel.hellos).toHaveLength(2);
   });
@@ -310,7 +311,7 @@ describe("models", () => {
 
     detach();
     connector.speak("ready");
-    await vi.waitUntil(() => connector.heard.length === 1);
+    await until(() => connector.heard.length === 1);
 
     await drawn(({ kernel }) => kernel.state === "gone");
   });
@@ -319,7 +320,7 @@ describe("models", () => {
     const { road, connector } = await connected();
     const id = await connector.id();
     for (const action of ["one", "two", "three"]) connector.speak(action);
-    await vi.waitUntil(() => road.actions.length === 3);
+    await until(() => road.actions.length === 3);
     const [, second] = road.taken("msg") as { seq: number }[];
     road.kernel.finish(second?.seq ?? 0);
     await connector.id();
@@ -327,7 +328,7 @@ describe("models", () => {
     const next = new Road(2);
     next.kernel.settings = settings();
     phone.attach(next);
-    await vi.waitUntil(() => next.actions.length === 2);
+    await until(() => next.actions.length === 2);
 
     expect(next.actions).toEqual(["one", "three"]);
     expect(await connector.id()).toBe(id);
@@ -336,7 +337,7 @@ describe("models", () => {
   test("a note about the connection says all that this page knows of it", async () => {
     const { road } = await connected();
 
-    await vi.waitUntil(() => road.notes("loaded").length === 1);
+    await until(() => road.notes("loaded").length === 1);
 
     expect(road.notes("loaded")).toEqual([
       {
@@ -360,11 +361,11 @@ describe("models", () => {
     connector.speak("ready");
     connector.speak("requestCrmData");
     connector.speak("requestEnableClickToDial", { isEnabled: true });
-    await vi.waitUntil(() => road.actions.length === 3);
+    await until(() => road.actions.length === 3);
 
     const next = new Road(2);
     phone.attach(next);
-    await vi.waitUntil(() => next.kernel.hellos.length === 1);
+    await until(() => next.kernel.hellos.length === 1);
 
     expect(next.kernel.hellos[0]).toMatchObject({
       facts: {
@@ -391,7 +392,7 @@ describe("models", () => {
     panels.actions[0]?.useHere();
     await drawn(({ kernel }) => kernel.state === "connected");
 
-    await vi.waitUntil(() => road.taken("do").length === 1);
+    await until(() => road.taken("do").length === 1);
     expect(road.taken("do")).toMatchObject([{ what: "here" }]);
   });
 
@@ -410,13 +411,13 @@ describe("the frame", () => {
     const road = new Road();
     road.kernel.settings = settings();
     phone.attach(road);
-    await vi.waitUntil(() => road.kernel.hellos.length > 0);
+    await until(() => road.kernel.hellos.length > 0);
     const before = iframe();
 
     show();
 
     expect(before).toBeNull();
-    await vi.waitUntil(() => iframe());
+    await until(() => iframe());
   });
 
   test("the same settings again leave it alone, another address makes another", async () => {
@@ -426,7 +427,7 @@ describe("the frame", () => {
     road.set(settings({ name: "phone", origins: [CONNECTOR, ELSEWHERE] }));
     const same = await connector.id();
     road.set(settings({ src: `${address(CONNECTOR)}?other` }));
-    await vi.waitUntil(() => iframe()?.src.endsWith("?other"));
+    await until(() => iframe()?.src.endsWith("?other"));
     const other = await puppet();
 
     expect(same).toBe(id);
@@ -438,7 +439,7 @@ describe("the frame", () => {
     road.kernel.settings = settings({ src: "javascript:parent.evil=1" });
     phone.attach(road);
     show();
-    await vi.waitUntil(() => road.kernel.hellos.length > 0);
+    await until(() => road.kernel.hellos.length > 0);
     await drawn(({ name }) => name === "phone");
 
     expect(iframe()).toBeNull();
@@ -468,20 +469,20 @@ describe("the frame", () => {
     const { road, connector } = await connected();
     connector.speak("ready");
     connector.speak("requestCrmData");
-    await vi.waitUntil(() => road.actions.length === 2);
+    await until(() => road.actions.length === 2);
     road.held = true;
     connector.speak("requestSaveInteractionLog", { n: 1 });
     await drawn(({ messages }) => messages === 3);
 
     panels.actions[0]?.reloadFrame();
     const again = await puppet();
-    await vi.waitUntil(() => phone.facts().loads === 2);
+    await until(() => phone.facts().loads === 2);
     const before = phone.facts();
     again.speak("ready");
     again.speak("requestCrmData");
-    await vi.waitUntil(() => again.heard.length === 2);
+    await until(() => again.heard.length === 2);
     road.release();
-    await vi.waitUntil(() => road.actions.length === 5);
+    await until(() => road.actions.length === 5);
 
     expect(before).toMatchObject({ acked: false, configured: false, dial: false, origin: null });
     expect(await again.id()).not.toBe(await connector.id().catch(() => "gone"));
@@ -533,7 +534,7 @@ describe("the frame", () => {
 
     cell?.element.remove();
     cell?.remove();
-    await vi.waitUntil(() => road.notes("lost").length === 1);
+    await until(() => road.notes("lost").length === 1);
     show();
 
     await puppet();
@@ -550,12 +551,12 @@ describe("the frame", () => {
     const remove = other.show({ element, lumino: false, view: Promise.resolve(null) });
     cells.push({ element, remove });
     const second = await Puppet.of(
-      await vi.waitUntil(() => document.querySelector<HTMLIFrameElement>('[title$="second"]')),
+      await until(() => document.querySelector<HTMLIFrameElement>('[title$="second"]')),
     );
 
     second.speak("ready");
     connector.speak("ready");
-    await vi.waitUntil(() => road.actions.length === 1 && otherRoad.actions.length === 1);
+    await until(() => road.actions.length === 1 && otherRoad.actions.length === 1);
 
     expect([phone.facts().rejected, other.facts().rejected]).toEqual([0, 0]);
   });
@@ -569,14 +570,14 @@ describe("the simulator's remote control", () => {
     road.kernel.settings = simulated();
     road.parts = { ...parts };
     phone.attach(road);
-    await vi.waitUntil(() => road.kernel.hellos.length > 0);
+    await until(() => road.kernel.hellos.length > 0);
     road.kernel.post(ring);
     show();
     const connector = await puppet();
-    await vi.waitUntil(() => phone.facts().loads === 1);
+    await until(() => phone.facts().loads === 1);
 
     connector.say({ type: "crmwidget/simulator", id: 41, ok: true, state: { call: 1 } });
-    await vi.waitUntil(() => road.notes("sim").length === 1);
+    await until(() => road.notes("sim").length === 1);
 
     expect(road.notes("sim")).toEqual([{ id: 41, ok: true, state: { call: 1 } }]);
   });
@@ -586,7 +587,7 @@ describe("the simulator's remote control", () => {
 
     road.kernel.post(ring);
     // The page is told the theme as well, whenever it is loaded.
-    const rung = await vi.waitUntil(() =>
+    const rung = await until(() =>
       connector.heard.find(({ heard }) => (heard as { what?: string }).what === "ring"),
     );
 
@@ -627,7 +628,7 @@ describe("the simulator's remote control", () => {
     const { road } = await connected();
 
     road.kernel.post(ring);
-    await vi.waitUntil(() => road.notes("sim").length === 1);
+    await until(() => road.notes("sim").length === 1);
 
     expect(road.notes("sim")).toMatchObject([
       { ok: false, error: "this phone embeds a real connector" },
@@ -637,10 +638,10 @@ describe("the simulator's remote control", () => {
   test("a command that the page can no longer answer has failed", async () => {
     const { road, connector } = await connected(simulated());
     road.kernel.post(ring);
-    await vi.waitUntil(() => connector.heard.length === 1);
+    await until(() => connector.heard.length === 1);
 
     panels.actions[0]?.reloadFrame();
-    await vi.waitUntil(() => road.notes("sim").length === 1);
+    await until(() => road.notes("sim").length === 1);
 
     expect(road.notes("sim")).toMatchObject([{ ok: false }]);
   });
@@ -736,7 +737,7 @@ describe("what a person sees and does", () => {
     act?.runAgain();
     act?.choose(1);
     act?.retry();
-    await vi.waitUntil(() => road.taken("do").length === 6);
+    await until(() => road.taken("do").length === 6);
 
     expect(road.taken("do").map(({ what, args }) => [what, args])).toEqual([
       ["dial", { number: "+12025550143", contact: { id: "C-1", name: "Bo Larsen" } }],
@@ -775,11 +776,11 @@ describe("what a person sees and does", () => {
     const { road, connector } = await connected();
 
     connector.say("no message", 1);
-    await vi.waitUntil(() => road.notes("rejected").length === 1);
+    await until(() => road.notes("rejected").length === 1);
     connector.say({ type: "other" }, 50);
     connector.say(null, 50);
     await drawn(({ rejected }) => rejected.type === 50 && rejected.shape === 51);
-    await vi.waitUntil(() => road.notes("rejected").length === 2, 3_000);
+    await until(() => road.notes("rejected").length === 2);
 
     expect(road.notes("rejected")[1]).toEqual({
       reason: "type, shape",
@@ -797,7 +798,7 @@ describe("what a person sees and does", () => {
     connector.speak("ready");
     await drawn(({ stranger }) => stranger === CONNECTOR);
     await drawn(({ phase }) => phase === "silent");
-    await vi.waitUntil(() => road.notes("silent").length === 1);
+    await until(() => road.notes("silent").length === 1);
     expect(road.notes("silent")).toMatchObject([{ silent: true, origin: null }]);
     road.set(settings());
     connector.speak("ready");
@@ -811,7 +812,7 @@ describe("what a person sees and does", () => {
     first?.remove();
     show();
     cells[1]?.remove();
-    await vi.waitUntil(() => road.notes("shown").length === 2, 3_000);
+    await until(() => road.notes("shown").length === 2);
 
     expect(road.notes("shown").map(({ shown }) => shown)).toEqual([true, false]);
     expect(panels.disposed).toBe(2);
@@ -824,7 +825,7 @@ describe("what a person sees and does", () => {
     panels.views.length = 0;
     panels.actions[1]?.place("cell");
 
-    await vi.waitUntil(() => panels.views.length >= 2);
+    await until(() => panels.views.length >= 2);
 
     expect(panels.views.slice(-2).map(({ place }) => place)).toEqual(["elsewhere", "cell"]);
   });

@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { type Theme, watchTheme } from "../../src/theme";
+import { until } from "./waiting";
 
 const LIGHT = "data-jp-theme-light";
 let stop = () => {};
@@ -36,7 +37,7 @@ describe("the theme of the page around", () => {
     const told = watched();
 
     document.body.setAttribute(LIGHT, "false");
-    await vi.waitUntil(() => told.length === 2);
+    await until(() => told.length === 2);
     stop();
     document.body.setAttribute(LIGHT, "true");
     await new Promise(requestAnimationFrame);

@@ -1,9 +1,10 @@
 /** What the softphone writes into its timeline, and when the kernel is told that somebody looks. */
 
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { open, type Softphone } from "../../src/softphone";
 import { Puppet } from "./puppet";
 import { Panels, Road, settings } from "./road";
+import { until } from "./waiting";
 
 let panels: Panels;
 let phone: Softphone;
@@ -23,7 +24,7 @@ beforeEach(async () => {
   const remove = phone.show({ element, lumino: false, view: Promise.resolve(null) });
   cell = { element, remove };
   const frame = 'iframe[title="Softphone phone"]';
-  const iframe = await vi.waitUntil(() => document.querySelector<HTMLIFrameElement>(frame), 5_000);
+  const iframe = await until(() => document.querySelector<HTMLIFrameElement>(frame));
   connector = await Puppet.of(iframe);
 });
 
@@ -43,7 +44,6 @@ function lines(): [string, string, number][] {
     .map((line) => [line?.way ?? "", line?.action ?? "", line?.re ?? 0]);
 }
 
-const until = (holds: () => boolean) => vi.waitUntil(holds, 5_000);
 const watches = () => road.taken("do").map(({ what, args }) => [what, args]);
 const act = () => panels.actions[0] as NonNullable<(typeof panels.actions)[0]>;
 

@@ -1,7 +1,8 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import widget from "../../src/widget";
 import { Puppet } from "./puppet";
 import { Road, settings } from "./road";
+import { until } from "./waiting";
 
 class Model {
   readonly road: Road;
@@ -53,7 +54,7 @@ function render(model: Model) {
   return { el, cleanup, abort: () => controller.abort() };
 }
 
-const frame = (el: Element) => vi.waitUntil(() => el.querySelector("iframe"));
+const frame = (el: Element) => until(() => el.querySelector("iframe"));
 
 test("a model and a view make a phone that answers", async () => {
   const model = new Model(`w${keys++}`, 1);
@@ -63,10 +64,10 @@ test("a model and a view make a phone that answers", async () => {
 
   connector.speak("ready");
   connector.speak("requestCrmData");
-  await vi.waitUntil(() => model.road.actions.length === 2);
+  await until(() => model.road.actions.length === 2);
 
   expect(connector.actions).toEqual(["ready", "crmData"]);
-  await vi.waitUntil(() => el.querySelector('[data-crmwidget-phase="configured"]'));
+  await until(() => el.querySelector('[data-crmwidget-phase="configured"]'));
 });
 
 test("models of one key share one phone, others do not", async () => {
@@ -83,7 +84,7 @@ test("models of one key share one phone, others do not", async () => {
 test("a model that ends hears nothing more", async () => {
   const model = new Model(`w${keys++}`, 1);
   const end = widget.initialize({ model });
-  await vi.waitUntil(() => model.road.kernel.hellos.length === 1);
+  await until(() => model.road.kernel.hellos.length === 1);
 
   end?.();
 
