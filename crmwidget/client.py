@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import itertools
 import json
 import threading
 import time
-from collections import OrderedDict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from crmwidget import answers, protocol
+from crmwidget import answers
 from crmwidget.accounts import ClientAccounts
 from crmwidget.buttons import Buttons
 from crmwidget.channel import Attached, Channel, Delivered
@@ -28,11 +26,10 @@ from crmwidget.errors import (
     PhoneClosedError,
 )
 from crmwidget.handlers import DEFAULT, EVERY, Handlers, Timeout
-from crmwidget.journal import Entry as LogEntry
+from crmwidget.intake import Intake
 from crmwidget.journal import Interactions, Journal
 from crmwidget.precedence import Precedence
-from crmwidget.protocol import incoming
-from crmwidget.runner import Job, Runner
+from crmwidget.runner import Runner
 from crmwidget.session import (
     ABSENT,
     AnswerDue,
@@ -54,10 +51,9 @@ if TYPE_CHECKING:
 
     from crmwidget.cell import Cell
     from crmwidget.failures import Failure
-    from crmwidget.protocol import InteractionLog
+    from crmwidget.journal import Entry as LogEntry
+    from crmwidget.runner import Job
 
-RECENT: Final = 1000
-"""Messages that the panel can ask about, or run again."""
 LARGE: Final = 256 * 1024
 """Bytes from which an answer travels as a binary buffer."""
 _SURROGATE: Final = b"\\ud"
@@ -113,19 +109,12 @@ class Client:
         self._link: Link | None = None
         self._clock = Clock(self._ring, f"crmwidget-{name}-clock")
         self._unwatch = self.handlers.watch(self._handlers_changed)
-        self._born = time.time()
-        self._skew = 0.0
-        """Seconds to add to the page's clock to read ours."""
-        self._quickest = float("inf")
-        """ms from the page's clock to ours, by the message that came quickest."""
         self.witness = Witness(self)
+        self.intake = Intake(self)
         self._missed = 0
         self._watcher: str | None = None
         """The page on which a person looks at the traffic."""
-        self._tickets = itertools.count(1)
-        self._keys = itertools.count(1)
         self.jobs: dict[int, Job] = {}
-        self._recent: OrderedDict[int, Job] = OrderedDict()
         self.waiting: list[Job] = []
         self._commands = Commands()
         self._waiters: list[tuple[Callable[[str], bool], concurrent.futures.Future[str]]] = []
@@ -238,13 +227,13 @@ class Client:
                 return
             self.witness.hears(now)
             events = self.channel.receive(content, now=now)
-            left = self._left_page(content)
+            left = self.intake.left_page(content)
             jobs = {
                 event.seq: job
                 for event in events
-                if isinstance(event, Delivered) and (job := self._said(event, now, left))
+                if isinstance(event, Delivered) and (job := self.intake.read(event, now, left))
             }
-            new = self._accept(jobs.values(), now)
+            new = self.intake.accept(jobs.values(), now)
             for event in events:
                 if isinstance(event, Attached):
                     self._link = link
@@ -259,17 +248,9 @@ class Client:
             if not self.channel.owed:
                 self.witness.reached.set()
 
-    def _left_page(self, content: object) -> float | None:
-        """When the page sent this, in ms on its clock; it also tells how far that clock is off."""
-        at = content.get("at") if isinstance(content, dict) else None
-        if not isinstance(at, (int, float)):
-            return None
-        self._quickest = min(self._quickest, time.time() * 1000 - at)
-        return at
-
     def _attached(self, event: Attached) -> None:
         self.facts = dict(event.facts)
-        self._skew = time.time() - event.at / 1000
+        self.intake.set_clock(event.at)
         self.session.restore(self.facts)
         if event.fresh:
             self.desk.draw_again()
@@ -285,104 +266,24 @@ class Client:
             self.runner.later(lambda: self._buttons.pressed(item))
         self.channel.finish(event.epoch, event.seq, now=now)
 
-    def _said(self, event: Delivered, now: float, left: float | None) -> Job | None:
-        """The connector's message, as text; the page has judged it, Python may yet not read it."""
-        item = event.item
-        if item.get("t") != "msg":
-            return None
-        try:
-            message = json.loads(item["m"])
-            action, data = str(message["action"]), message.get("data")
-            at = datetime.fromtimestamp(item["at"] / 1000, UTC)
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError):
-            problem = ("the kernel cannot read it as JSON",)
-            self.traffic.add("rejected", "?", None, at=_now(), problems=problem)
-            self.channel.finish(event.epoch, event.seq, now=now)
-            return None
-        if item.get("simulated") is True and self.connector != "simulator":
-            problem = ("of the simulator, and this phone embeds a real connector by now",)
-            self.traffic.add("rejected", action, None, at=at, problems=problem)
-            self.channel.finish(event.epoch, event.seq, now=now)
-            return None
-        place = (event.epoch, event.seq)
-        # A reloaded page sends what it had kept under a new number, but the old key.
-        key = item["key"] if isinstance(item.get("key"), str) else f"{event.epoch}/{event.seq}"
-        answered = item.get("answered") is True
-        job = self._job(action, data, key, at=at, now=now, answered=answered, place=place)
-        if left is not None:
-            if not answered:  # one that is waits for company, and nobody for it
-                job.entry.page = max(left - item["at"], 0.0)
-            job.entry.channel = max(time.time() * 1000 - left - self._quickest, 0.0)
-        return job
-
     def deliver(self, action: str, data: object = None, key: str | None = None) -> Job:
         """A message as if it came from the connector, without a page; see Job.wait."""
         self._open()
         with self.lock:
             now = time.monotonic()
-            key = key or f"{self.channel.kernel}/{next(self._keys)}"
-            job = self._job(action, data, key, at=_now(), now=now)
-            if job in self._accept([job], now):
+            job = self.intake.make(action, data, key, now)
+            if job in self.intake.accept([job], now):
                 self._start(job)
             return job
-
-    def _job(
-        self,
-        action: str,
-        data: object,
-        key: str,
-        *,
-        at: datetime,
-        now: float,
-        answered: bool = False,
-        place: tuple[str, int] | None = None,
-    ) -> Job:
-        ticket = next(self._tickets)
-        self.witness.stranger = None  # one who may has spoken
-        epoch, seq = place or (None, None)
-        message = protocol.parse(action, data, at=at, key=key)
-        entry = self.traffic.add("received", action, data, at=at, problems=message.problems)
-        job = Job(
-            ticket, message, entry, self.connector, now, answered=answered, epoch=epoch, seq=seq
-        )
-        if seq is not None:
-            self._recent[seq] = job
-            while len(self._recent) > RECENT:
-                self._recent.popitem(last=False)
-        known = incoming(action)
-        if known and known.kept:
-            entry.key = key
-            job.log = LogEntry(cast("InteractionLog", message), self.connector, at, place=place)
-        return job
-
-    def _accept(self, jobs: Iterable[Job], now: float) -> set[Job]:
-        """Journal the interaction logs in one commit; the jobs that are to be done."""
-        new_jobs: set[Job] = set()
-        logs = [job.log for job in jobs if job.log]
-        fresh = dict(zip(map(id, logs), self.journal.accept(logs), strict=True)) if logs else {}
-        for job in jobs:
-            if job.log is not None:
-                new = fresh[id(job.log)]
-                kept = self.journal.get(job.log.key)
-                if kept is None or self.journal.durable:  # committed: the page may forget it
-                    self.channel.finish(job.epoch or "", job.seq or 0, now=now)
-                if not new:
-                    if kept is not None:
-                        kept.place = job.log.place  # the page that was reloaded keeps it now
-                    job.finish()
-                    continue
-                self.interactions.add(job.log)
-            new_jobs.add(job)
-        return new_jobs
 
     def _start(self, job: Job) -> None:
         self.jobs[job.ticket] = job
         job.load = None if job.seq is None else self.facts.get("loads")
         self._tell("last_message", job.message)
         if job.answered:
-            self._answered_by_page(job)
+            self.intake.answered_by_page(job)
         effects = self.session.receive(job.message, job.ticket, answered=job.answered)
-        if not self._comes_too_late(job):
+        if not self.intake.comes_too_late(job):
             self.carry(effects, job)
             return
         # The state counts all the same, and an answer would come to a question long past.
@@ -396,33 +297,6 @@ class Client:
         )
         self.end(job, time.monotonic())
         job.finish()
-
-    def _answered_by_page(self, job: Job) -> None:
-        """Note what the page has replied, from the answer that stands now."""
-        known = incoming(job.message.action)
-        if known is None:
-            return
-        data = None
-        if known.name == "requestCrmData":
-            data = None if self.session.crm_data is ABSENT else self.session.crm_data
-        elif known.name == "requestGetCrmDirectory":
-            directory: Any = self.sources.standing(known.name)
-            data = None if directory is None else directory.to_wire()
-        said = self.traffic.add(
-            "sent", known.reply or known.name, data, at=job.message.at, re=job.entry.number
-        )
-        said.answered_by = "the page"
-
-    def _comes_too_late(self, job: Job) -> bool:
-        """Whether it came before this kernel and has waited longer than its handler may take."""
-        if job.log or job.seq is None:
-            return False
-        came = job.message.at.timestamp() + self._skew
-        if came >= self._born:
-            return False
-        who = self.sources.answerer(job.message.action)
-        timeout = self.accounts.time_for(job, who)
-        return timeout is not None and time.time() - came > timeout
 
     def _noted(self, note: Mapping[str, Any]) -> None:
         """What the page did alone."""
@@ -536,17 +410,7 @@ class Client:
         with self.lock:
             for entry in entries:
                 entry.state = "accepted"
-                noted = self.traffic.add(
-                    "received",
-                    entry.log.action,
-                    entry.log.raw,
-                    at=_now(),
-                    problems=("not for the first time",),
-                )
-                job = Job(next(self._tickets), entry.log, noted, entry.connector, time.monotonic())
-                job.log = entry
-                job.epoch, job.seq = entry.place or (None, None)
-                self._start(job)
+                self._start(self.intake.again(entry))
             self.flush()
 
     def _given_up(self, entries: list[LogEntry]) -> None:
@@ -593,13 +457,15 @@ class Client:
 
     def recent(self, seq: int) -> Job | None:
         """A message that the panel can still name."""
-        return self._recent.get(seq)
+        return self.intake.recent.get(seq)
 
     def watch(self, epoch: str | None) -> None:
         """On this page a person looks at the traffic; None: nobody does."""
         self._watcher = epoch
         if epoch is not None:
-            jobs = [job for job in self._recent.values() if job.epoch == epoch and job.finished]
+            jobs = [
+                job for job in self.intake.recent.values() if job.epoch == epoch and job.finished
+            ]
             self.desk.trace(jobs)
 
     def traced(self, job: Job) -> None:

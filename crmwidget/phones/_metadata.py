@@ -80,6 +80,10 @@ class Metadata:
         new = sum(len(piece) for piece in self.transformation if not piece.startswith("\\"))
         return {*range(length - max(ends), length + new + 1)}
 
+    def may_have(self, length: int) -> bool:
+        """Whether numbers of this length, national prefix or not, can be valid ones of its code."""
+        return not self.without_prefix(length).isdisjoint(lengths_of(self.code))
+
     def size(self, length: int) -> str:
         """What _test_number_length() says: "possible", "too long", or "other"."""
         if length in self.local_lengths:
@@ -159,10 +163,8 @@ def may_be_dialled(region: str, length: int) -> bool:
     With or without that code and a national prefix, before it or after it.
     """
     metadata = metadata_of(region)
-    lengths = metadata.without_prefix(length)
-    for left in metadata.without_prefix(length - len(str(metadata.code))):
-        lengths |= metadata.without_prefix(left)
-    return not lengths.isdisjoint(lengths_of(metadata.code))
+    before_code = metadata.without_prefix(length - len(str(metadata.code)))
+    return any(map(metadata.may_have, {length, *before_code}))
 
 
 def code_of(digits: str) -> int | None:

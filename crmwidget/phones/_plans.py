@@ -17,7 +17,6 @@ from crmwidget.phones._metadata import (
     LONGEST_CODE,
     Metadata,
     code_of,
-    lengths_of,
     main_region_of,
     may_be_dialled,
     metadata_of,
@@ -134,7 +133,7 @@ class Plans:
         """Numbers after a +, or after an international prefix if that is not `written`."""
 
         def after_code(code: int, left: int) -> Tree:
-            if lengths_of(code).isdisjoint(main_region_of(code).without_prefix(left)):
+            if not main_region_of(code).may_have(left):
                 return None
             evaluate = partial(self._national, code, written=written)
             return self._start(f"{written}{code}", left, evaluate, cold=_cold(code))

@@ -211,6 +211,13 @@ def test_a_log_is_looked_up_by_its_key_before_it_is_written() -> None:
     assert [(one.method, one.query) for one in fake.asked] == [("GET", {"external_id": "test/1"})]
 
 
+def test_a_key_that_comes_back_as_a_number_is_the_same_key() -> None:
+    fake = Vendor().on("GET /api/calls", [{"id": 4, "key": 16}, {"id": 5, "key": 17}])
+    adapter = rest(fake, save_log=("POST", "/calls", BODY), find_log="/calls?key={key}")
+
+    assert adapter.save_log(interaction_log(key="17")) == "5"
+
+
 @pytest.mark.parametrize("within", ["external_id", "call.key"])
 def test_a_server_that_lists_all_logs_whatever_is_asked_hides_none(within: str) -> None:
     name, _, inner = within.partition(".")
