@@ -1,0 +1,123 @@
+"""A client in memory: interaction logs are saved, wait, and are tried again."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from crmwidget import Handlers, HistoryItem
+from crmwidget.errors import (
+    PhoneClosedError,
+)
+from crmwidget.testing import (
+    Connector,
+    interaction_log,
+    ready,
+)
+from tests.client.known import notices
+
+
+@pytest.mark.parametrize("returned", [7, "task-1", HistoryItem("task-1", {"note": "kept"})])
+def test_a_saved_log_becomes_a_history_item(
+    handlers: Handlers, connector: Connector, returned: Any
+) -> None:
+    handlers.on_save_log(lambda log: returned)
+    log = interaction_log(header={"h": 1}, comments="Wants the yearly plan")
+
+    connector.send(log)
+
+    (sent,) = connector.received
+    assert sent.action == "createHistoryItem"
+    assert sent.data["taskId"] == getattr(returned, "task_id", returned)
+    assert sent.data["data"]["message"] == log.raw["message"]  # type: ignore[index]
+    assert sent.data["data"]["msgData"] == log.raw
+    if isinstance(returned, HistoryItem):
+        assert sent.data["data"]["logParameters"] == {"note": "kept"}
+    assert len(connector._client.journal) == 0
+
+
+def test_a_log_that_returned_nothing_is_saved_without_history(
+    handlers: Handlers, connector: Connector
+) -> None:
+    handlers.on_save_log(lambda log: None)
+
+    connector.send(interaction_log())
+
+    assert connector.received == []
+    assert connector._client.interactions.to_frame("polars")["state"].to_list() == ["done"]
+
+
+@pytest.mark.parametrize("returned", [3.5, True, {"id": 1}, object()])
+def test_a_log_whose_handler_returned_the_wrong_thing_is_saved_and_warned_of(
+    handlers: Handlers, connector: Connector, returned: Any
+) -> None:
+    handlers.on_save_log(lambda log: returned)
+
+    connector.send(interaction_log())
+
+    assert connector.received == []
+    assert "counts as saved" in connector._client.desk.warnings["answers"]
+    assert len(connector._client.journal) == 0
+
+
+def test_a_log_that_was_not_saved_waits_and_is_tried_again_with_the_same_key(
+    handlers: Handlers, connector: Connector
+) -> None:
+    keys: list[str] = []
+    saved = threading.Event()
+
+    @handlers.on_save_log
+    def save(log: Any) -> int:
+        keys.append(log.key)
+        if len(keys) == 1:
+            raise OSError("the CRM is down")
+        saved.set()
+        return 1
+
+    with pytest.raises(OSError, match="down"):
+        connector.send(interaction_log())
+    journal = connector._client.journal
+    assert [e.state for e in journal.failed] == ["failed"]
+    assert notices(connector) == ["Saving the call log failed. The log is kept."]
+    with pytest.raises(PhoneClosedError, match="not saved yet"):
+        connector._client.close()
+
+    assert journal.retry() == 1
+
+    assert saved.wait(10)
+    assert keys[0] == keys[1]
+
+
+def test_a_log_that_nobody_saves_waits_for_a_handler(
+    handlers: Handlers, connector: Connector
+) -> None:
+    connector.send(interaction_log(comments="before"))
+    assert len(connector._client.journal.pending) == 1
+    saved = threading.Event()
+
+    handlers.on_save_log(lambda log: saved.set())
+
+    assert saved.wait(10)
+
+
+def test_waiting_logs_can_be_discarded(connector: Connector) -> None:
+    connector.send(interaction_log())
+
+    assert connector._client.journal.discard() == 1
+    assert len(connector._client.journal) == 0
+
+
+def test_a_simulated_log_never_reaches_the_handler_of_a_real_connector(
+    handlers: Handlers, connector: Connector
+) -> None:
+    reached: list[object] = []
+    connector.send(interaction_log())
+    connector._client.connector = "https://connector.example.com"
+
+    handlers.on_save_log(reached.append)
+    connector.send(ready())
+
+    assert reached == []
+    assert len(connector._client.journal.pending) == 1
