@@ -312,7 +312,7 @@ class ServerRestarted(Fault):
     def mend(self, scene: Scene) -> None:
         lost = scene.page.get_by_role("dialog").filter(has_text="Server Connection Error")
         scene.page.add_locator_handler(lost, lambda: lost.get_by_role("button").click())
-        scene.page.get_by_role("button", name="No Kernel", exact=True).click(timeout=60_000)
+        scene.page.get_by_role("button", name="No Kernel", exact=True).click()
         scene.page.get_by_role("button", name="Select Kernel").click()
         started = "return w.sessionContext.session?.kernel?.connectionStatus === 'connected';"
         scene.notebook.until(lambda: scene.notebook._js(started), "the kernel that was selected")

@@ -22,12 +22,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from playwright.sync_api import BrowserContext, ConsoleMessage, FrameLocator, Locator
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Locator
 
 T = TypeVar("T")
 
@@ -36,6 +36,8 @@ PATIENCE: Final = 90.0
 """Seconds that a wait may take on a machine that is busy with other things."""
 NAP: Final = 30
 """Milliseconds between two looks."""
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 _TOKEN: Final = "t"  # noqa: S105 - of a server that only this run can reach
 _APPS: Final = {
@@ -200,7 +202,6 @@ class Notebook:
         self.console: list[str] = []
         self._sessions = [server.lay(name, cells)]
         self.page = context.new_page()
-        self.page.set_default_timeout(PATIENCE * 1000)
         self.page.on("console", self._noted)
         self.page.on("pageerror", lambda error: self.console.append(f"pageerror {error}"))
         if script:
@@ -424,9 +425,16 @@ def chromium() -> Iterator[BrowserContext]:
             ],
         )
         try:
-            yield browser.new_context(viewport={"width": 1300, "height": 1000})
+            yield another(browser)
         finally:
             browser.close()
+
+
+def another(browser: Browser, **options: Any) -> BrowserContext:
+    """Another set of storage and caches, whose pages wait as long as everybody here."""
+    context = browser.new_context(viewport={"width": 1300, "height": 1000}, **options)
+    context.set_default_timeout(PATIENCE * 1000)
+    return context
 
 
 def _joined(text: str | list[str]) -> str:

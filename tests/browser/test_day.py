@@ -70,7 +70,7 @@ def test_a_day_of_calls_loses_none_and_the_page_stays_usable(
     opened.page.evaluate(WATCH)
 
     opened.start(2)
-    expect(opened.simulator.get_by_role("progressbar")).to_be_visible(timeout=60_000)
+    expect(opened.simulator.get_by_role("progressbar")).to_be_visible()
     tab = opened.panel.get_by_role("tab", name="Contacts")
     tab.click()  # in the middle of it
     expect(tab).to_have_attribute("aria-selected", "true")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.browser.cells import CRM_DATA
-from tests.browser.lab import Notebook
+from tests.browser.lab import Notebook, another
 from tests.browser.wrong import (
     CHATS,
     GREETS,
@@ -76,8 +76,7 @@ def reaches(opened: Notebook, name: str, status: str) -> None:
 def own(context: BrowserContext, *, trusts: bool = False) -> BrowserContext:
     """Another context of this browser; `trusts`: it takes any certificate."""
     assert context.browser is not None
-    size = {"width": 1300, "height": 1000}
-    return context.browser.new_context(ignore_https_errors=trusts, viewport=size)
+    return another(context.browser, ignore_https_errors=trusts)
 
 
 @pytest.fixture(scope="module")

@@ -136,7 +136,7 @@ def test_the_menus_come_when_they_are_wanted_and_go_by_the_keyboard(notebook: Op
     entries = simulator.get_by_role("dialog", name="Scenario").get_by_role("button")
     entries.filter(has_text="incoming call").focus()
     keyboard.press("Enter")
-    expect(simulator.get_by_text("incoming call: passed.")).to_be_visible(timeout=30_000)
+    expect(simulator.get_by_text("incoming call: passed.")).to_be_visible()
 
     opened.until(lambda: opened.value("saved") == ["Renewal", "Renewal"], "two logs")
     expect(simulator.get_by_title("End this fault")).to_be_visible()

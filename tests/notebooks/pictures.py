@@ -35,7 +35,7 @@ def take(theme: str, server: Server, context: BrowserContext) -> None:
     phone.get_by_role("button", name="Incoming call: Bo Larsen").click()
     notice = phone.get_by_role("alert").filter(has_text="A Gold customer is calling")
     expect(notice).to_be_visible()
-    expect(notice).to_be_hidden(timeout=20_000)
+    expect(notice).to_be_hidden()
     expect(notebook.panel.get_by_role("group", name="Bo Larsen")).to_contain_text("Gold")
     notebook.check()
     notebook.panel.scroll_into_view_if_needed()
