@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmwidget.channel import (
@@ -310,7 +310,6 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(deadline=None)
 def test_over_a_bad_link_everything_arrives_once_and_in_order_both_ways(  # noqa: C901, PLR0912 - the model is one list of steps
     steps: list[str],
 ) -> None:
@@ -389,7 +388,6 @@ TURNS = st.lists(
         ("tick", "one"),
     ]
 )
-@settings(deadline=None)
 def test_pages_that_take_turns_take_nothing_from_each_other(  # noqa: C901 - as above
     turns: list[tuple[str, str]],
 ) -> None:
@@ -447,7 +445,6 @@ def test_pages_that_take_turns_take_nothing_from_each_other(  # noqa: C901 - as 
 
 
 @given(st.integers(1, 20), st.data())
-@settings(deadline=None)
 def test_a_new_kernel_is_sent_exactly_what_was_not_done(total: int, data: st.DataObject) -> None:
     page, first = Page("page"), Channel("first")
     first.receive(page.ask(), now=0)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmwidget import protocol
@@ -144,7 +144,6 @@ def test_who_cannot_be_reached_is_not_on_the_wire_and_not_counted() -> None:
     }
 
 
-@settings(deadline=None)
 @given(name=st.text(st.characters(exclude_categories=()), min_size=1))
 @example(name="\ud800 lone")
 @example(name="\udc00\ud83d\ude00 lone and a pair")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crmwidget.directory import Directory, Matches, Phone
@@ -307,7 +307,6 @@ def _formats(number: phonenumbers.PhoneNumber) -> st.SearchStrategy[str]:
     return st.sampled_from([phonenumbers.format_number(number, kind) for kind in kinds])
 
 
-@settings(deadline=None)
 @given(data=st.data(), region=st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)))
 def test_in_its_region_a_number_is_found_in_whatever_form(data: st.DataObject, region: str) -> None:
     number = phonenumbers.example_number(region)

@@ -198,9 +198,7 @@ CELL = st.one_of(
 LABEL = st.sampled_from([None, "Mobile", "* Work", "Home Fax", "PAGER", ""])
 
 
-@settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(*[CELL] * 6, LABEL, CELL), max_size=8), kind=st.sampled_from([*FRAMES])
 )

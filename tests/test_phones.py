@@ -4,7 +4,7 @@ import re
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crmwidget import phones
@@ -15,7 +15,6 @@ NUMBERS = st.builds(
 )
 
 
-@settings(deadline=None)  # the first number of a country takes longer
 @given(text=st.one_of(st.text(), NUMBERS), region=REGIONS)
 def test_e164_is_what_phonenumbers_finds_valid(text: str, region: str | None) -> None:
     try:

@@ -11,7 +11,7 @@ from itertools import chain
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import PhoneMetadata
 
@@ -84,7 +84,6 @@ def metadata() -> list[PhoneMetadata]:
     return known + [PhoneMetadata.metadata_for_nongeo_region(code) for code in codes]
 
 
-@settings(deadline=None)  # the first number of a country takes longer
 @given(texts=st.lists(st.one_of(st.text(), WRITTEN), max_size=5), region=REGIONS)
 def test_a_batch_is_what_phonenumbers_finds_valid(texts: list[str], region: str | None) -> None:
     assert phones.e164_all(texts, region) == [expected(text, region) for text in texts]

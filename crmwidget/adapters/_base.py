@@ -54,15 +54,20 @@ import json as jsons
 import re
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from crmwidget.adapters import _spellings
 from crmwidget.adapters._auth import Credentials, credentials_of, shown
-from crmwidget.adapters._door import Answer, Ask, Clock, Door, Rate, origin_of
+from crmwidget.adapters._door import Answer, Ask, Clock, Door, Rate, joined, origin_of
 from crmwidget.adapters._given import address_of, client_of
 from crmwidget.adapters._records import clean, contact_of, query_of
 from crmwidget.adapters._refusals import Complaint, Refusals, names
-from crmwidget.errors import AdapterError, RecordNotFoundError
+from crmwidget.errors import (
+    AdapterError,
+    CRMTimeoutError,
+    RecordNotFoundError,
+    UnreachableError,
+)
 from crmwidget.privacy import mask
 
 if TYPE_CHECKING:
@@ -71,7 +76,7 @@ if TYPE_CHECKING:
 
     from crmwidget.directory import Contact, Matches
 
-__all__ = ["Adapter", "Answer", "Clock", "Complaint", "Rate", "clean", "names"]
+__all__ = ["Adapter", "Answer", "Clock", "Complaint", "Rate", "clean", "few", "names"]
 
 _QUESTIONS: Final = (
     "current_user",
@@ -279,7 +284,8 @@ class Adapter:
             wait = self._door.retry_after(answer)
             raise refusals.complained(call, answer.status, complaint, writes=writes, wait=wait)
         if not readable:
-            raise refusals.not_json(call, answer.status, answer.headers.get("content-type", ""))
+            kind = answer.headers.get("content-type", "")
+            raise refusals.not_json(call, answer.status, kind, unclear=writes)
         return body
 
     def pages(
@@ -301,6 +307,9 @@ class Adapter:
         is no json), or None after the last one.
         """
         seen: set[str] = set()
+        # Parameters of the path go along where only a cursor among them changes.
+        path, _, given = path.partition("?")
+        params = {**dict(parse_qsl(given, keep_blank_values=True)), **(params or {})}
         for _ in range(self.most_pages):
             page = self.request(
                 method, path, call=call, params=params, json=json, headers=headers, retry=retry
@@ -310,15 +319,20 @@ class Adapter:
             if not step:
                 return
             if isinstance(step, str):
-                path, params = urljoin(self._target(path, call), step), None
+                path, params = joined(self._target(path, call), step), {}
             elif json is not None:
                 json = {**json, **step}
             else:
-                params = {**(params or {}), **step}
+                params = {**params, **step}
             mark = jsons.dumps([path, params, json], default=str)
             if mark in seen:
                 raise self.odd(call, "its pages go round in a circle")
             seen.add(mark)
+        warnings.warn(
+            f"{self.crm}, to {call}: it has more than {self.most_pages:,} pages; the others were "
+            "not read.",
+            stacklevel=2,
+        )
 
     def refused(self, answer: Answer) -> bool:
         """Whether an answer says that the credentials are not accepted."""
@@ -336,9 +350,12 @@ class Adapter:
         """`auth=` as headers."""
         return credentials_of(auth, self.scheme)
 
-    def odd(self, call: str, what: str) -> AdapterError:
-        """An error to raise for an answer of another shape; `what` has no value in it."""
-        return self._door.refusals.odd(call, what)
+    def odd(self, call: str, what: str, *, unclear: bool = False) -> AdapterError:
+        """An error to raise for an answer of another shape; `what` has no value in it.
+
+        unclear: it is the answer to a write, which may have been done.
+        """
+        return self._door.refusals.odd(call, what, unclear=unclear)
 
     def rows(self, value: object, *, call: str) -> list[dict[str, Any]]:
         """`value` as the list of objects it should be; an AdapterError where it is no list."""
@@ -404,17 +421,17 @@ class Adapter:
 
     def spellings(self, numbers: Iterable[str]) -> list[str]:
         """The ways these numbers may be written, see _spellings.spellings; each once."""
-        found = (text for one in _few(numbers) for text in _spellings.spellings(one, self.region))
+        found = (text for one in few(numbers) for text in _spellings.spellings(one, self.region))
         return list(dict.fromkeys(found))
 
     def nationals(self, numbers: Iterable[str]) -> list[str]:
         """The digits of each without its country code; of what is not valid, all digits."""
-        found = (_spellings.national(one, self.region) for one in _few(numbers))
+        found = (_spellings.national(one, self.region) for one in few(numbers))
         return list(dict.fromkeys(text for text in found if text))
 
     def endings(self, numbers: Iterable[str]) -> list[str]:
         """The last 9, 8 and 7 digits of these numbers, for a search within the text."""
-        found = (text for one in _few(numbers) for text in _spellings.endings(one, self.region))
+        found = (text for one in few(numbers) for text in _spellings.endings(one, self.region))
         return list(dict.fromkeys(found))
 
     def verified(self, contacts: Iterable[Contact], numbers: Iterable[str]) -> Matches:
@@ -435,7 +452,8 @@ class Adapter:
         try:
             return write()
         except AdapterError as error:
-            if not error.unclear:
+            # One that may be repeated is not called unclear, and may be there all the same.
+            if not error.unclear and not isinstance(error, CRMTimeoutError | UnreachableError):
                 raise
             unclear = error
         try:
@@ -481,7 +499,8 @@ class Adapter:
         return table_html(("", ""), rows, caption=self.crm)
 
 
-def _few(numbers: Iterable[str]) -> list[str]:
+def few(numbers: Iterable[str]) -> list[str]:
+    """As many different ones as one lookup asks for."""
     return list(dict.fromkeys(numbers))[:_MOST_NUMBERS]
 
 

@@ -231,12 +231,12 @@ class BottleCRM(Adapter):
 
     # ------------------------------------------------------------ contacts
     def _listed(self, params: Mapping[str, object], *, call: str) -> Iterator[Contact]:
-        seen: set[object] = set()
+        seen: set[str] = set()
         for rows, _ in self._paged("contacts", params, call=call):
             for row in rows:
                 # A contact made meanwhile moves the others on to the next page.
-                if row.get("id") not in seen:
-                    seen.add(row.get("id"))
+                if str(row.get("id")) not in seen:
+                    seen.add(str(row.get("id")))
                     yield self._contact(row)
 
     def _paged(
@@ -343,17 +343,19 @@ class BottleCRM(Adapter):
         if line is None:
             return None
         call = "look for an interaction log"
-        for rows, _ in self._paged("interactions", {"contact": contact}, call=call):
-            for row in rows:
-                if is_note(row.get("body"), line):
-                    return str(row.get("id"))
+        # Who is a contact by now may have been nobody when an earlier try wrote it.
+        for one in dict.fromkeys(filter(None, (contact, self._unmatched))):
+            for rows, _ in self._paged("interactions", {"contact": one}, call=call):
+                for row in rows:
+                    if is_note(row.get("body"), line):
+                        return str(row.get("id"))
         return None
 
     def _written(self, interaction: Mapping[str, object]) -> str:
         call = "save an interaction log"
         answer = self.request("POST", "/api/interactions/", call=call, json=interaction)
         if not isinstance(answer, dict) or not answer.get("id"):
-            raise self.odd(call, "its answer has no id")
+            raise self.odd(call, "its answer has no id", unclear=True)
         return str(answer["id"])
 
 

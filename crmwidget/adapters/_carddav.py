@@ -11,9 +11,9 @@ import re
 import warnings
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, ClassVar, Final
-from urllib.parse import urljoin
 
 from crmwidget.adapters._base import Adapter
+from crmwidget.adapters._door import joined
 from crmwidget.directory import Directory
 from crmwidget.errors import RecordNotFoundError, RefusedError
 
@@ -39,8 +39,8 @@ _CARD_LINES: Final = (
     *("ORG", "TITLE", "NOTE", "URL", "X-ABLABEL"),
 )
 """What is read of a card; a server that knows how leaves the pictures out."""
-# All that may stand before the first element, but for a DOCTYPE.
-_PROLOG: Final = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<[A-Za-z_:]", re.DOTALL)
+_BLANKS: Final = re.compile(r"\s*")
+_ROOT: Final = re.compile(r"<[A-Za-z_:]")
 
 
 class CardDAV(Adapter):
@@ -113,7 +113,7 @@ class CardDAV(Adapter):
 
     def _link(self, href: str) -> str:
         """A link of an answer, whole; the door refuses one that leads to another host."""
-        return urljoin(f"{self._door.origin}/", href)
+        return joined(f"{self._door.origin}/", href)
 
     # --------------------------------------------------------------- cards
     def _cards(self, book: str, names: Sequence[str], *, call: str) -> Iterator[str]:
@@ -151,13 +151,29 @@ class CardDAV(Adapter):
         )
         if answer.status >= 300:  # noqa: PLR2004 - HTTP's
             self.data(answer, call=call)
-        if answer.status != _MULTI_STATUS or not _PROLOG.match(answer.text):
+        if answer.status != _MULTI_STATUS or not _is_plain(answer.text):
             raise self.odd(call, "its answer is no CardDAV")
         try:
             root = ET.fromstring(answer.text)  # noqa: S314 - there is no DOCTYPE in it
         except ET.ParseError:
             raise self.odd(call, "its answer is no XML") from None
         return map(Resource, root.iter(f"{_DAV}response"))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing but instructions and comments, no DOCTYPE, comes before the first element."""
+    at = 0
+    while True:
+        at = next(_BLANKS.finditer(text, at)).end()
+        for begins, ends in (("<?", "?>"), ("<!--", "-->")):
+            if text.startswith(begins, at):
+                end = text.find(ends, at + len(begins))
+                if end < 0:
+                    return False
+                at = end + len(ends)
+                break
+        else:
+            return _ROOT.match(text, at) is not None
 
 
 class Resource:

@@ -16,7 +16,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from crmwidget.adapters._auth import HttpxAuth
 from crmwidget.adapters._quiet import quiet
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from crmwidget.adapters._auth import Credentials
     from crmwidget.errors import AdapterError
 
-__all__ = ["Answer", "Ask", "Clock", "Door", "Rate", "origin_of"]
+__all__ = ["Answer", "Ask", "Clock", "Door", "Rate", "joined", "origin_of"]
 
 TRIES: Final = 4
 """Of a request that may be repeated."""
@@ -36,7 +36,9 @@ LARGEST: Final = 16 * 2**20
 """Bytes of one answer."""
 REDIRECTS: Final = 3
 _AGAIN: Final = frozenset({429, 502, 503, 504})
-_MOVED: Final = frozenset({301, 302, 303, 307, 308})
+_SEE_OTHER: Final = 303
+"""What came of a write is elsewhere."""
+_MOVED: Final = frozenset({301, 302, _SEE_OTHER, 307, 308})
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _READS: Final = _SAFE | {"PROPFIND", "REPORT"}
 _FIRST_PAUSE: Final = 0.25
@@ -185,10 +187,10 @@ class Door:
             return float(given[:12])
         try:
             when = parsedate_to_datetime(given)
-        except (TypeError, ValueError):
+            when = when if when.tzinfo else when.replace(tzinfo=UTC)
+            return max(0.0, when.timestamp() - self.clock.wall())
+        except (TypeError, ValueError, OverflowError):
             return None
-        when = when if when.tzinfo else when.replace(tzinfo=UTC)
-        return max(0.0, when.timestamp() - self.clock.wall())
 
     def same_origin(self, link: str) -> bool:
         """Whether an absolute link leads to the host the user gave."""
@@ -233,9 +235,13 @@ class Door:
             if isinstance(result, Broken) or result.status not in _MOVED:
                 return result
             status = result.status
-            target = _joined(url, result.headers.get("location", ""))
+            location = result.headers.get("location", "")
+            target = joined(url, location) if location else ""
             if ask.method not in _READS or not self.same_origin(target):
-                return Broken(self.refusals.moved(ask.call, status, target, self.origin))
+                unclear = not ask.repeatable and status == _SEE_OTHER
+                return Broken(
+                    self.refusals.moved(ask.call, status, target, self.origin, unclear=unclear)
+                )
             url, params = target, None
         return Broken(self.refusals.moved(ask.call, status, "", self.origin))
 
@@ -250,15 +256,13 @@ class Door:
             "timeout": min(left, self.timeout),
             "follow_redirects": False,
         }
-        if params:
-            arguments["params"] = dict(params)
         if ask.content is not None:
             arguments["content"] = ask.content
         if isinstance(self.credentials, HttpxAuth):
             arguments["auth"] = self.credentials.auth
         try:
             with quiet():
-                return self._read(ask, url, arguments, until)
+                return self._read(ask, _with_query(url, params), arguments, until)
         except Exception as error:
             failure = failure_of(error)
             if failure is None:
@@ -270,6 +274,10 @@ class Door:
 
     def _read(self, ask: Ask, url: str, arguments: dict[str, Any], until: float) -> Answer | Broken:
         client = self._opened()
+        if getattr(client, "params", None):
+            # Its own would take the place of the address's.
+            url, _, query = url.partition("?")
+            arguments["params"] = parse_qsl(query, keep_blank_values=True)
         if not callable(getattr(client, "stream", None)):
             response = client.request(ask.method, url, **arguments)
             body = getattr(response, "content", None)
@@ -339,11 +347,19 @@ def origin_of(url: str) -> str:
     return f"{scheme}://{name}" + (f":{port}" if port not in {None, usual} else "")
 
 
-def _joined(url: str, location: str) -> str:
+def joined(url: str, link: str) -> str:
+    """A link of an answer, whole; empty for what is none."""
     try:
-        return urljoin(url, location) if location else ""
+        return urljoin(url, link) if link.isprintable() else ""
     except ValueError:
         return ""
+
+
+def _with_query(url: str, params: Mapping[str, str] | None) -> str:
+    """The address with these parameters behind those it has."""
+    if not params:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(params, quote_via=quote)}"
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from crmwidget.adapters._base import Adapter, Complaint, Rate, clean
+from crmwidget.adapters._base import Adapter, Complaint, Rate, clean, few
 from crmwidget.adapters._calls import Call, call_of, key_of
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Dynamics(Adapter):
     def find(self, numbers: Sequence[str]) -> Matches:
         """Who has one of the numbers: as usually written, else with anything between its digits."""
         found: list[Contact] = []
-        for number in dict.fromkeys(numbers):
+        for number in few(numbers):
             written = self.spellings([number])
             if written:
                 among = ",".join(map(literal, written))

@@ -7,12 +7,13 @@ for the shape of every request and for every documented error.
 from __future__ import annotations
 
 import html
+import json
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from crmwidget.adapters._base import Adapter, Complaint, Rate
+from crmwidget.adapters._base import Adapter, Complaint, Rate, few
 from crmwidget.adapters._calls import Call, call_of, key_of
-from crmwidget.errors import CredentialsError, RefusedError
+from crmwidget.errors import AdapterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,10 @@ _SEARCHABLE: Final = (
 )
 _CALL_TO_CONTACT: Final = 194
 _PAGE: Final = 100
+_SEARCH: Final = 3_000
+"""Letters of a search's body."""
+_WRITTEN: Final = 60
+"""Letters of what somebody may have written for a number."""
 _SUBJECT: Final = 255
 _BODY: Final = 60_000
 _HOST: Final = re.compile(r"app(?:-[a-z0-9]+)?\.hubspot\.com")
@@ -106,24 +111,12 @@ class HubSpot(Adapter):
 
     def find(self, numbers: Sequence[str]) -> Matches:
         """Who has one of the numbers as the phone or mobile number."""
-        written = self.spellings(numbers)
-        if not written:
-            return self.verified((), numbers)
-        national = self.nationals(numbers)
-        wanted = [*((name, national) for name in _SEARCHABLE), *((n, written) for n in _NUMBERS)]
-        page = self.request(
-            "POST",
-            f"{_CONTACTS}/search",
-            call="find contacts",
-            json={
-                "filterGroups": [{"filters": [_among(name, texts)]} for name, texts in wanted],
-                "properties": list(_PROPERTIES),
-                "limit": _PAGE,
-            },
-            retry=True,
-        )
-        rows = self.rows(_results(page), call="find contacts")
-        return self.verified((self._contact(row) for row in rows), numbers)
+        call = "find contacts"
+        found: list[Contact] = []
+        for body in self._searches(numbers):
+            page = self.request("POST", f"{_CONTACTS}/search", call=call, json=body, retry=True)
+            found += map(self._contact, self.rows(_results(page), call=call))
+        return self.verified(found, numbers)
 
     def open(self, record_id: str | int) -> Contact | Matches:
         """The contact with this id."""
@@ -178,6 +171,32 @@ class HubSpot(Adapter):
         return Complaint(_KINDS.get(code), code, tuple(str(f) for f in fields if f))
 
     # ------------------------------------------------------------ inside
+    def _searches(self, numbers: Sequence[str]) -> Iterator[dict[str, object]]:
+        """The searches for these numbers, each of as many as HubSpot takes at once."""
+        body: dict[str, object] | None = None
+        together: list[str] = []
+        for number in few(numbers):
+            more = self._search([*together, number])
+            if body and more and len(json.dumps(more)) > _SEARCH:
+                yield body
+                together, more = [], self._search([number])
+            together, body = [*together, number], more or body
+        if body:
+            yield body
+
+    def _search(self, numbers: Sequence[str]) -> dict[str, object] | None:
+        """A search; None where there is nothing to look for."""
+        written = [text for text in self.spellings(numbers) if len(text) <= _WRITTEN]
+        if not written:
+            return None
+        national = [text for text in self.nationals(numbers) if len(text) <= _WRITTEN]
+        wanted = [*((name, national) for name in _SEARCHABLE), *((n, written) for n in _NUMBERS)]
+        return {
+            "filterGroups": [{"filters": [_among(name, texts)]} for name, texts in wanted if texts],
+            "properties": list(_PROPERTIES),
+            "limit": _PAGE,
+        }
+
     def _contact(self, row: dict[str, Any]) -> Contact:
         found = row.get("properties")
         found = found if isinstance(found, dict) else {}
@@ -198,8 +217,8 @@ class HubSpot(Adapter):
             return None
         try:
             host, portal = self._portal()
-        except (CredentialsError, RefusedError):
-            # The token may not read the account: a contact without a link is a contact, too.
+        except AdapterError:
+            # A contact without a link is a contact, too, and the account is not asked for each.
             self._known["no portal"] = True
             return None
         return f"https://{host}/contacts/{portal}/record/0-1/{segment}" if segment else None
@@ -287,7 +306,7 @@ class HubSpot(Adapter):
             sent["associations"] = [{"to": {"id": str(call.contact.id)}, "types": [kind]}]
         made = self.request("POST", _CALLS, call="save a log", json=sent)
         if not isinstance(made, dict) or not made.get("id"):
-            raise self.odd("save a log", "its answer has no id of the call")
+            raise self.odd("save a log", "its answer has no id of the call", unclear=True)
         return str(made["id"])
 
 
@@ -315,12 +334,13 @@ def _after(page: Any) -> Mapping[str, object] | None:
 
 
 def _own(rows: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Properties somebody has made and may write: never one of HubSpot's own."""
+    """Properties somebody has made and may write, as text: never one of HubSpot's own."""
     for row in rows:
         locked = row.get("modificationMetadata")
         locked = isinstance(locked, dict) and locked.get("readOnlyValue") is True
         name = row.get("name")
-        if isinstance(name, str) and row.get("hubspotDefined") is not True and not locked:
+        typed = row.get("type") in {"string", "enumeration", "phone_number"}
+        if isinstance(name, str) and row.get("hubspotDefined") is not True and typed and not locked:
             yield name, row
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from crmwidget.privacy import mask
 
@@ -50,4 +50,4 @@ def _masked(text: str) -> str:
     if "://" not in text:
         return mask(text)
     parts = urlsplit(text)
-    return mask(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
+    return mask(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{unquote(parts.path)}")

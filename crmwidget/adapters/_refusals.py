@@ -157,7 +157,9 @@ class Refusals:
             self.crm, call, f"its answer is over {largest // 2**20} MB", "Ask for less at a time."
         )
 
-    def moved(self, call: str, status: int, target: str, origin: str) -> UnexpectedAnswerError:
+    def moved(
+        self, call: str, status: int, target: str, origin: str, *, unclear: bool = False
+    ) -> UnexpectedAnswerError:
         """A redirect that is not followed."""
         host = _host(target)
         said = "it sends us elsewhere" + (f", to {host}" if host else "")
@@ -166,8 +168,10 @@ class Refusals:
             call,
             said,
             f"Only {origin} is asked, so that no token goes anywhere else. Give url= the address "
-            "the CRM really has; a login page there means that the credentials are not accepted.",
+            "the CRM really has; a login page there means that the credentials are not accepted."
+            + _unclear(unclear=unclear),
             status=status,
+            unclear=unclear,
         )
 
     def elsewhere(self, call: str) -> UnexpectedAnswerError:
@@ -179,15 +183,19 @@ class Refusals:
             "Give url= the address that the CRM itself uses in its links.",
         )
 
-    def not_json(self, call: str, status: int, kind: str) -> UnexpectedAnswerError:
+    def not_json(
+        self, call: str, status: int, kind: str, *, unclear: bool = False
+    ) -> UnexpectedAnswerError:
         """A page instead of data."""
         html = "html" in kind.lower()
         said = "it answered with a web page instead of data" if html else "its answer is no JSON"
-        return UnexpectedAnswerError(self.crm, call, said, _LOOK, status=status)
+        advice = _LOOK + _unclear(unclear=unclear)
+        return UnexpectedAnswerError(self.crm, call, said, advice, status=status, unclear=unclear)
 
-    def odd(self, call: str, what: str) -> UnexpectedAnswerError:
+    def odd(self, call: str, what: str, *, unclear: bool = False) -> UnexpectedAnswerError:
         """An answer without what it should have; `what` is about its shape, never a value."""
-        return UnexpectedAnswerError(self.crm, call, what, _LOOK)
+        advice = _LOOK + _unclear(unclear=unclear)
+        return UnexpectedAnswerError(self.crm, call, what, advice, unclear=unclear)
 
     def complained(
         self,

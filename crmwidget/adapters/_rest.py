@@ -7,6 +7,7 @@ query or a body but as a value: it is quoted there, or put into the JSON.
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from crmwidget.adapters._base import Adapter, clean
 from crmwidget.adapters._calls import Call, call_of, key_of
+from crmwidget.errors import RecordNotFoundError, UnexpectedAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +76,8 @@ class Rest(Adapter):
     contact_id, direction, started_at, at, custom_fields; log_id: where the
     answer has the record's id. find_log="/calls?external_id={key}" looks a log
     up by its key before it is written, and passes over what shows another key
-    where that one was sent; key_header="Idempotency-Key" sends the
+    where that one was sent; where rows show none, a key that no log has is asked
+    for once, to see that the server knows the parameter; key_header="Idempotency-Key" sends the
     key along. Without either this CRM cannot tell that it has a log: a write
     that ended unclearly is not repeated here, and may be there when the journal
     runs it again.
@@ -111,6 +114,7 @@ class Rest(Adapter):
         super().__init__(url, **more)
         self._fields = dict(fields or {name: name for name in _ROLES})
         self._search = search
+        self._tells_keys: bool | None = None
         self._plan = Plan(
             contacts=contacts,
             find=find,
@@ -174,19 +178,7 @@ class Rest(Adapter):
         found = call_of(log, self.find) if self._plan.find is not None else Call(log, None, None)
 
         def look_up() -> str | None:
-            if self._plan.find_log is None or key is None:
-                return None
-            call = "look for a saved log"
-            page = self.request("GET", _filled_path(self._plan.find_log, {"key": key}), call=call)
-            # Should a server not know the parameter, it lists all logs.
-            places = _key_places(self._plan.find_log, self._plan.save_log) - {self._plan.log_id}
-            found = (
-                row
-                for row in self._rows(page, call)
-                if all(str(_at(row, place) or key) == key for place in places)
-            )
-            ids = (_at(row, self._plan.log_id) for row in found)
-            return next((str(one) for one in ids if one is not None), None)
+            return None if self._plan.find_log is None or key is None else self._log_with(key)
 
         return self.once(look_up=look_up, write=lambda: self._written(found, key))
 
@@ -258,6 +250,42 @@ class Rest(Adapter):
             fields={name: value for name, value in row.items() if name not in read},
         )
 
+    def _log_with(self, key: str) -> str | None:
+        """The id of the log with this key. A server that does not know the parameter lists all."""
+        call = "look for a saved log"
+        find_log = cast("str", self._plan.find_log)
+        path = _filled_path(find_log, {"key": key})
+        places = _key_places(find_log, self._plan.save_log) - {self._plan.log_id}
+        unsure: str | None = None
+        for page in self.pages("GET", path, call=call, following=self._following):
+            for row in self._rows(page, call):
+                record_id = _at(row, self._plan.log_id)
+                keys = {str(_at(row, place) or "") for place in places} - {""}
+                if record_id is None or keys - {key}:
+                    continue
+                if keys:
+                    return str(record_id)
+                unsure = unsure or str(record_id)
+        if unsure is not None and not self._finds_by_key(call):
+            raise UnexpectedAnswerError(
+                self.crm,
+                call,
+                "it lists logs for a key that none has, and they do not show theirs",
+                "Name the parameter of find_log= by which it finds a key, or leave find_log= out. "
+                "The log is kept in phone.journal.",
+            )
+        return unsure
+
+    def _finds_by_key(self, call: str) -> bool:
+        """Whether nothing is found for a key that no log has; asked once."""
+        if self._tells_keys is None:
+            path = _filled_path(cast("str", self._plan.find_log), {"key": uuid.uuid4().hex})
+            try:
+                self._tells_keys = not self._rows(self.request("GET", path, call=call), call)
+            except RecordNotFoundError:
+                self._tells_keys = True
+        return self._tells_keys
+
     def _written(self, call: Call, key: str | None) -> str:
         method, path, body = cast("tuple[str, str, Mapping[str, Any]]", self._plan.save_log)
         values = _log_values(call, key)
@@ -272,7 +300,9 @@ class Rest(Adapter):
         )
         record_id = _at(made, self._plan.log_id)
         if record_id is None:
-            raise self.odd("save a log", f"its answer has nothing at {self._plan.log_id!r}")
+            raise self.odd(
+                "save a log", f"its answer has nothing at {self._plan.log_id!r}", unclear=True
+            )
         return str(record_id)
 
     def _check(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from crmwidget.adapters._base import Adapter, Complaint, Rate, clean
+from crmwidget.adapters._base import Adapter, Complaint, Rate, clean, few
 from crmwidget.adapters._calls import Call, call_of, key_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _COLUMNS: Final = ("Id", "FirstName", "LastName", "Name", "Email", "Title", *_NU
 _SELECT: Final = f"SELECT {', '.join(_COLUMNS)} FROM Contact"  # noqa: S608 - constants
 _VERSION: Final = re.compile(r"\d{2,3}\.0")
 _ID: Final = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+_WRITABLE: Final = ("string", "textarea", "picklist", "phone", "email", "url")
+"""Types of fields that take what an agent has typed; with others the whole log is refused."""
 _FOUND: Final = 200
 _SUBJECT: Final = 255
 _BODY: Final = 32_000
@@ -113,7 +115,7 @@ class Salesforce(Adapter):
     def find(self, numbers: Sequence[str]) -> Matches:
         """Who has one of the numbers: as usually written, else with anything between its digits."""
         found: list[Contact] = []
-        for number in dict.fromkeys(numbers):
+        for number in few(numbers):
             written = self.spellings([number])
             if written:
                 among = ", ".join(map(quoted, written))
@@ -217,6 +219,7 @@ class Salesforce(Adapter):
                 if isinstance(row.get("name"), str)
                 and row.get("custom") is True
                 and row.get("createable") is True
+                and row.get("type") in _WRITABLE
             }
         known: dict[str, dict[str, Any]] = self._known["fields"]
         return known
@@ -248,7 +251,7 @@ class Salesforce(Adapter):
             task["WhoId"] = str(call.contact.id)
         made = self.request("POST", f"{self._api}/sobjects/Task", call="save a log", json=task)
         if not isinstance(made, dict) or not made.get("id"):
-            raise self.odd("save a log", "its answer has no id of the task")
+            raise self.odd("save a log", "its answer has no id of the task", unclear=True)
         return str(made["id"])
 
 

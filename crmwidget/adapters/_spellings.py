@@ -64,10 +64,16 @@ def verified(
     """
     from crmwidget.directory import Directory
 
-    held: dict[object, Contact] = {}
+    held: list[Contact] = []
+    seen: dict[str, set[str]] = {}
     for contact in contacts:
-        held.setdefault(id(contact) if contact.id is None else str(contact.id), contact)
-    return Directory(list(held.values()), region).find(list(numbers))
+        # Several searches find one record; a row with its id and other numbers is not the same.
+        known = seen.setdefault(str(contact.id), set())
+        here = {phone.number for phone in contact.phones}
+        if contact.id is None or not here <= known:
+            held.append(contact)
+            known |= here
+    return Directory(held, region).find(list(numbers))
 
 
 def _valid(e164: str, region: str | None) -> list[str]:

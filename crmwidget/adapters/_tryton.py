@@ -160,7 +160,7 @@ class Tryton(Adapter):
         call, key = call_of(log, self.find), key_of(log)
         resource, line = f"party.party,{self._home(call)}", key_line(key)
         return self.once(
-            look_up=lambda: self._known(resource, line),
+            look_up=lambda: self._known(line),
             write=lambda: self._written(resource, notes_of(call, key)[0]),
         )
 
@@ -183,6 +183,8 @@ class Tryton(Adapter):
         others: dict[str, object] = {}
         given = row.get("contact_mechanisms.")
         for one in given if isinstance(given, list) else []:
+            if not isinstance(one, dict):
+                continue
             kind, value = one.get("type"), str(one.get("value") or "")
             if kind in _KINDS or (kind == "other" and _NUMBER.fullmatch(value)):
                 compact = str(one.get("value_compact") or value)
@@ -213,10 +215,11 @@ class Tryton(Adapter):
             "Save such calls with phone.on_save_log. The log is kept in phone.journal.",
         )
 
-    def _known(self, resource: str, line: str | None) -> str | None:
+    def _known(self, line: str | None) -> str | None:
+        """The id of the note that ends in this line, on any party: the number may have moved."""
         if line is None:
             return None
-        wanted = [["resource", "=", resource], ["message", "ilike", _ending_in(line)]]
+        wanted = [["resource", "like", "party.party,%"], ["message", "ilike", _ending_in(line)]]
         rows = self._search("ir.note", wanted, ("message",), call="look for an interaction log")
         return next((str(row["id"]) for row in rows if is_note(row.get("message"), line)), None)
 
@@ -225,7 +228,7 @@ class Tryton(Adapter):
         note = {"resource": resource, "message": message}
         ids = self._call("model.ir.note.create", [[note], {}], call=call, retry=False)
         if not isinstance(ids, list) or not ids:
-            raise self.odd(call, "its answer has no id")
+            raise self.odd(call, "its answer has no id", unclear=True)
         return str(ids[0])
 
     # ----------------------------------------------------------------- rpc

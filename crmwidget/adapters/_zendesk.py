@@ -222,7 +222,7 @@ class Zendesk(Adapter):
         )
         record_id = _part(made, "ticket").get("id")
         if record_id is None:
-            raise self.odd("save a log", "its answer has no id of the ticket")
+            raise self.odd("save a log", "its answer has no id of the ticket", unclear=True)
         return str(record_id)
 
 

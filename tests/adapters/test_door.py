@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -79,6 +80,15 @@ def test_what_is_no_client_is_refused(client: object) -> None:
         Acme(URL, client=client)
 
 
+@pytest.mark.parametrize("module", [httpx, httpx2])
+def test_parameters_of_a_client_that_was_given_and_ours_go_together(module: Any) -> None:
+    fake = Vendor(module=module).on("GET /api/people", [ROW])
+    client = module.Client(transport=module.MockTransport(fake), params={"api_key": "K"})
+
+    assert len(Acme(URL, client=client, region="US").find(["202 555 0143"])) == 1
+    assert fake.asked[0].query == {"api_key": "K", "q": "202 555 0143"}
+
+
 def test_a_client_with_nothing_but_request_is_enough() -> None:
     class Response:
         status_code = 200
@@ -95,7 +105,7 @@ def test_a_client_with_nothing_but_request_is_enough() -> None:
     asked: list[tuple[str, str, bool]] = []
 
     assert len(Acme(URL, client=Plain(), region="US").find(["202 555 0143"])) == 1
-    assert asked == [("GET", f"{URL}/people", False)]
+    assert asked == [("GET", f"{URL}/people?q=202%20555%200143", False)]
 
 
 def test_the_adapters_own_client_is_made_when_it_is_first_needed(server: Server) -> None:
@@ -251,6 +261,57 @@ def test_an_error_of_a_write_says_whether_it_may_have_been_done(
 
     assert raised.value.unclear is unclear  # type: ignore[attr-defined]
     assert ("look before writing again" in str(raised.value)) is unclear
+
+
+@pytest.mark.parametrize("answer", [(201, b""), (201, b'{"id": '), (200, b"<html>log in</html>")])
+def test_an_answer_to_a_write_that_cannot_be_read_is_looked_into(answer: Any) -> None:
+    fake = Vendor().on("POST /api/calls", answer)
+    adapter = acme(fake)
+    looked: list[str] = []
+
+    def look_up() -> str | None:
+        looked.append("look")
+        return "9" if len(looked) > 1 else None
+
+    def write() -> str:
+        made = adapter.write()
+        if made is None:
+            raise adapter.odd("save a log", "its answer has no id", unclear=True)
+        return str(made["id"])
+
+    assert adapter.once(look_up=look_up, write=write) == "9"
+    assert fake.routes() == ["POST /api/calls"]
+
+
+def test_a_write_that_may_be_repeated_and_ends_in_a_time_out_is_looked_for() -> None:
+    fake = Vendor().on("POST /api/calls", httpx.ReadTimeout("slow"))
+    adapter = acme(fake)
+    found = iter([None, "9"])
+
+    saved = adapter.once(look_up=lambda: next(found), write=lambda: adapter.write(retry=True))
+
+    assert saved == "9"
+
+
+@pytest.mark.parametrize("link", ["https://[x", "//[x", "/people?after=\ud800", "\n"])
+def test_a_link_to_the_next_page_that_is_none_is_an_error_of_the_crm(link: str) -> None:
+    page = json.dumps({"items": [ROW], "next": link}).encode()  # in ASCII, as a server may
+    fake = Vendor().on("GET /api/people", (200, page))
+
+    with pytest.raises(UnexpectedAnswerError):
+        acme(fake).contacts()
+
+    assert len(fake.asked) == 1
+
+
+def test_pages_that_are_left_out_are_said() -> None:
+    pages = ({"items": [ROW], "next": f"/api/people?page={number}"} for number in range(2, 9))
+    fake = Vendor().on("GET /api/people", *pages)
+    adapter = acme(fake)
+    adapter.most_pages = 3  # type: ignore[misc]
+
+    with pytest.warns(UserWarning, match="more than 3 pages"):
+        assert len(adapter.contacts()) == 3
 
 
 def test_pages_share_the_time_of_their_question() -> None:

@@ -333,3 +333,13 @@ def test_every_documented_error_is_one_that_says_what_to_do(
 def test_it_says_that_it_was_not_run_against_the_vendor() -> None:
     assert "not run against the vendor" in repr(dynamics(vendor()))
     assert "Not run against the vendor" in str(Dynamics.__doc__)
+
+
+def test_a_hostile_list_of_numbers_costs_no_more_than_a_few() -> None:
+    few, many = vendor(), vendor()
+    numbers = [f"+1202555{number:04}" for number in range(200, 300)]
+
+    dynamics(few).find(numbers[:10])
+    dynamics(many).find(numbers)
+
+    assert len(many.asked) == len(few.asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -129,14 +130,14 @@ def test_what_is_no_number_asks_nobody(numbers: list[str]) -> None:
     assert fake.asked == []
 
 
-def test_a_thousand_numbers_are_one_request_of_bounded_size() -> None:
+def test_of_a_thousand_numbers_ten_are_looked_for() -> None:
     fake = vendor()
 
     hubspot(fake).find([f"+1202555{n:04}" for n in range(1_000)])
 
     searches = [one for one in fake.asked if one.path.endswith("/search")]
-    assert len(searches) == 1
-    assert len(searches[0].body["filterGroups"][0]["filters"][0]["values"]) == 10
+    asked = [one.body["filterGroups"][0]["filters"][0]["values"] for one in searches]
+    assert sum(map(len, asked)) == 10
 
 
 def test_a_hostile_number_stays_a_value() -> None:
@@ -431,3 +432,27 @@ def test_a_screen_pop_shows_the_contact_that_hubspot_has() -> None:
         record = connector._client.desk.record
     assert record is not None
     assert record.name == "Bo Larsen"
+
+
+def test_many_numbers_are_searched_for_in_bodies_that_are_short_enough() -> None:
+    fake = vendor()
+    numbers = [f"+1202555{number:04}" for number in range(100, 108)]
+
+    hubspot(fake).find([*numbers, "9" * 5_000])
+
+    bodies = [one.body for one in fake.asked if one.path == f"{CONTACTS}/search"]
+    assert 1 < len(bodies) < len(numbers)
+    assert max(len(json.dumps(body)) for body in bodies) <= 3_000
+    searched = {
+        text for body in bodies for text in body["filterGroups"][-1]["filters"][0]["values"]
+    }
+    assert {*numbers} <= searched
+
+
+@pytest.mark.parametrize("answer", [404, 500, 429, {"no": "portal"}, httpx.ReadTimeout("slow")])
+def test_a_contact_is_found_whatever_becomes_of_its_link(answer: Any) -> None:
+    fake = vendor().on("GET /account-info/v3/details", answer)
+
+    found = hubspot(fake).find(["+12025550143"])
+
+    assert [match.contact.url for match in found] == [None]

@@ -204,11 +204,50 @@ def test_a_log_fills_the_places_that_were_declared() -> None:
 
 
 def test_a_log_is_looked_up_by_its_key_before_it_is_written() -> None:
-    fake = Vendor().on("GET /api/calls", [{"id": 4}])
+    fake = Vendor().on("GET /api/calls", [{"id": 4, "external_id": "test/1"}])
     adapter = rest(fake, save_log=("POST", "/calls", BODY), find_log="/calls?external_id={key}")
 
     assert adapter.save_log(interaction_log()) == "4"
     assert [(one.method, one.query) for one in fake.asked] == [("GET", {"external_id": "test/1"})]
+
+
+def test_a_log_that_shows_no_key_is_taken_where_the_server_finds_by_key() -> None:
+    fake = Vendor().on("GET /api/calls", [{"id": 4}], [], [{"id": 4}])
+    adapter = rest(fake, save_log=("POST", "/calls", BODY), find_log="/calls?external_id={key}")
+
+    assert [adapter.save_log(interaction_log()) for _ in range(2)] == ["4", "4"]
+    keys = [one.query["external_id"] for one in fake.asked]
+    assert keys[0] == keys[2] == "test/1"
+    assert len({*keys}) == 2  # and once a key that no log has
+
+
+def test_where_logs_show_no_key_and_the_server_lists_all_none_is_taken_for_saved() -> None:
+    fake = Vendor().on("GET /api/calls", [{"id": 4}, {"id": 5}])
+    adapter = rest(fake, save_log=("POST", "/calls", BODY), find_log="/calls?external_id={key}")
+
+    with pytest.raises(UnexpectedAnswerError, match="find_log="):
+        adapter.save_log(interaction_log())
+
+    assert {one.method for one in fake.asked} == {"GET"}
+
+
+def test_a_log_is_looked_for_on_every_page() -> None:
+    pages = [
+        {"rows": [{"id": 4, "external_id": "test/0"}], "next": "B"},
+        {"rows": [{"id": 5, "external_id": "test/1"}], "next": None},
+    ]
+    fake = Vendor().on("GET /api/calls", *pages)
+    adapter = rest(
+        fake,
+        save_log=("POST", "/calls", BODY),
+        find_log="/calls?external_id={key}&limit=1",
+        items="rows",
+        next=("next", "after"),
+    )
+
+    assert adapter.save_log(interaction_log()) == "5"
+    asked = {"external_id": "test/1", "limit": "1"}
+    assert [one.query for one in fake.asked] == [asked, {**asked, "after": "B"}]
 
 
 def test_a_key_that_comes_back_as_a_number_is_the_same_key() -> None:
@@ -232,7 +271,7 @@ def test_a_server_that_lists_all_logs_whatever_is_asked_hides_none(within: str) 
 
 
 def test_a_record_whose_own_id_has_the_name_of_the_parameter_is_the_one_asked_for() -> None:
-    fake = Vendor().on("GET /api/calls", [{"id": "R-4"}])
+    fake = Vendor().on("GET /api/calls", [{"id": "R-4"}], [])
     adapter = rest(fake, save_log=("POST", "/calls", BODY), find_log="/calls?id={key}")
 
     assert adapter.save_log(interaction_log()) == "R-4"
@@ -329,3 +368,14 @@ def test_what_cannot_work_is_said_when_it_is_declared(declared: Any, words: str)
 
 def test_it_says_that_it_was_not_run_against_this_crm() -> None:
     assert "not run against your CRM" in repr(rest(Vendor()))
+
+
+def test_what_a_path_asks_for_is_asked_for_on_every_page() -> None:
+    pages = [{"rows": [{"id": 1}], "cur": "B"}, {"rows": [{"id": 2}], "cur": None}]
+    fake = Vendor().on("GET /api/people", *pages)
+    path = "/people?active=1&limit=50"
+    adapter = rest(fake, contacts=path, items="rows", next=("cur", "after"))
+
+    assert len(adapter.contacts()) == len(pages)
+    first = {"active": "1", "limit": "50"}
+    assert [one.query for one in fake.asked] == [first, {**first, "after": "B"}]

@@ -315,3 +315,13 @@ def test_a_save_that_says_no_inside_a_success_is_an_error() -> None:
 def test_it_says_that_it_was_not_run_against_the_vendor() -> None:
     assert "not run against the vendor" in repr(salesforce(vendor()))
     assert "Not run against the vendor" in str(Salesforce.__doc__)
+
+
+def test_a_hostile_list_of_numbers_costs_no_more_than_a_few() -> None:
+    few, many = vendor(), vendor()
+    numbers = [f"+1202555{number:04}" for number in range(200, 300)]
+
+    salesforce(few).find(numbers[:10])
+    salesforce(many).find(numbers)
+
+    assert len(many.asked) == len(few.asked)

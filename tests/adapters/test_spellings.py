@@ -112,3 +112,11 @@ def test_contacts_without_an_id_are_all_kept() -> None:
     found = [Contact(None, "Sam", ("4155550132",)), Contact(None, "Kit", ("4155550132",))]
 
     assert len(verified(found, ["4155550132"], "US")) == 2
+
+
+def test_rows_of_one_record_count_with_all_their_numbers() -> None:
+    found = [Contact(7, "Bo", ("+12025550100",)), Contact(7, "Bo", ("+12025550143",))]
+
+    matches = verified(found, ["+12025550143"], "US")
+
+    assert [(match.contact.id, match.certain) for match in matches] == [(7, True)]

@@ -156,6 +156,10 @@ def test_a_page_that_is_no_carddav_is_said_to_be_none(way: Road) -> None:
     [
         '<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>',
         '<!-- x --><!DOCTYPE d SYSTEM "file:///etc/passwd">',
+        '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aaa"><!ENTITY b "&a;">]><?x y?>',
+        '<!-- a --><!DOCTYPE d [<!ENTITY a "aaa">]><!-- b -->',
+        "<!---->" * 1_000 + "<!DOCTYPE d>",  # as long a list as they like is read once
+        "<!-- no end",
     ],
 )
 def test_a_document_that_could_expand_entities_is_not_read(way: Road, head: str) -> None:
