@@ -402,3 +402,22 @@ def test_importing_it_loads_no_library_and_rows_load_only_phonenumbers() -> None
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.split("\n")[:2] == ["[]", "['phonenumbers']"]
+
+
+def test_contacts_made_from_a_row_with_absent_values_are_what_was_meant() -> None:
+    nan = float("nan")
+
+    held = Directory(
+        [
+            Contact("a", "Bo", "+12025550143"),  # type: ignore[arg-type]
+            Contact(nan, nan, (nan,), nan),  # type: ignore[arg-type]
+            Contact(7.0, "Ines", (12025550143.0, None), "x@y.z"),  # type: ignore[arg-type]
+            Contact(uuid.UUID(int=5), "Sam", None),  # type: ignore[arg-type]
+        ]
+    )
+
+    assert [one.id for one in held] == ["a", None, 7, str(uuid.UUID(int=5))]
+    assert [one.phone for one in held] == ["+12025550143", None, "12025550143", None]
+    assert [(one.name, one.email) for one in held][1] == ("", None)
+    assert [one["id"] for one in json.loads(held.to_wire())["results"]] == ["a", 7]
+    assert {match.contact.id for match in held.find("+12025550143")} == {"a", 7}

@@ -466,3 +466,26 @@ def test_a_lazy_frame_is_not_asked_for_more_numbers_than_is_sensible(
     with pytest.raises(DirectoryError, match=r"10,001 different numbers.*collect the contacts"):
         lazy.audit([f"+1202{number:07}" for number in range(10_001)])
     assert len(lazy.audit(["4021"] * 10_001)) == 10_001
+
+
+def test_calls_that_are_rows_are_read_by_their_column() -> None:
+    held = Directory(
+        [
+            {"id": "A", "name": "Bo", "phone": "+12025550143"},
+            {"id": "B", "name": "Ines", "phone": "4021"},
+        ],
+        region="US",
+    )
+    calls = pd.DataFrame(
+        {"ts": [1, 4021], "ani": ["+14155550132", "+12025550143"], "dur": [4021, 30]}
+    )
+
+    for rows in (list(calls.itertuples()), [row for _, row in calls.iterrows()]):
+        assert held.audit(rows).to_frame("polars")["outcome"].to_list() == ["miss", "hit"]
+
+
+def test_calls_that_are_rows_and_none_at_once_are_refused() -> None:
+    held = Directory([{"id": "A", "name": "Bo", "phone": "+12025550143"}])
+
+    with pytest.raises(DirectoryError, match="some calls are mappings and 1 are not"):
+        held.audit([{"ani": "+12025550143"}, None])

@@ -198,3 +198,87 @@ def test_warnings_name_no_customer() -> None:
     assert "Larsen" not in said
     assert "secret-id" not in said
     assert "0143" not in said
+
+
+@pytest.mark.parametrize(
+    ("cell", "numbers"),
+    [
+        ("+12025550143;;+14155550132", ["+12025550143", "+14155550132"]),
+        ("+12025550143; ;+14155550132;", ["+12025550143", "+14155550132"]),
+        ("+12025550143 | n/a | +14155550132", ["+12025550143", "+14155550132"]),
+        ("(202) 555-0143;(415) 555-0132;4021", ["+12025550143", "+14155550132", "4021"]),
+        ("4021\n+12025550143", ["4021", "+12025550143"]),
+        ("+12025550143\r+14155550132", ["+12025550143", "+14155550132"]),
+        ("+12025550143\t+14155550132", ["+12025550143", "+14155550132"]),
+        ("+1 202 555 0143 & +1 415 555 0132", ["+12025550143", "+14155550132"]),
+        ("+1 202 555 0143 +1 415 555 0132", ["+12025550143", "+14155550132"]),
+    ],
+)
+def test_every_number_of_a_cell_is_found_whatever_stands_between(
+    cell: str, numbers: list[str]
+) -> None:
+    held = Directory([{"id": 1, "name": "Bo", "phone": cell}], region="US")
+
+    for number in numbers:
+        assert [match.certain for match in held.find(number)] == [True]
+
+
+def test_what_may_be_an_extension_stays_with_its_number() -> None:
+    held = Directory([{"id": 1, "name": "Bo", "phone": "+12025550143;4021"}])
+
+    assert [phone.number for one in held for phone in one.phones] == ["+12025550143;4021"]
+
+
+@pytest.mark.parametrize(
+    "cell", [[{"value": "+12025550143"}], {"value": "1"}, b"+12025550143", -5.5, '="4.42E+11"']
+)
+def test_a_cell_that_holds_something_else_than_a_number_is_reported(cell: object) -> None:
+    held = Directory(
+        [
+            {"id": 1, "name": "Bo", "phone": "+442079460018"},
+            {"id": 2, "name": "Ines", "phone": cell},
+        ]
+    )
+
+    assert any(said.startswith("phone: 1 cell holds") and "row 2" in said for said in held.warnings)
+
+
+def test_a_cell_without_a_number_is_no_mistake() -> None:
+    cells = [None, "", " ", "n/a", "-", False, []]
+    held = Directory([{"id": n, "name": "Bo", "phone": cell} for n, cell in enumerate(cells)])
+
+    assert not [said for said in held.warnings if "something else" in said]
+
+
+def test_ids_that_a_float_cannot_hold_are_reported_with_the_remedy() -> None:
+    text = "Record Id,Last Name,Phone\n4150868000000225013,Bo,+12025550143\n,X,+14155550132\n"
+    held = Directory(pd.read_csv(io.StringIO(text)))
+
+    (said,) = [said for said in held.warnings if "decimals" in said]
+    assert "row 1" in said
+    assert "dtype={'Record Id': str}" in said
+
+
+@pytest.mark.parametrize(
+    ("label", "spoken"),
+    [
+        ("Halifax office", True),
+        ("Fairfax", True),
+        ("Home Fax", False),
+        ("WorkFAX", False),
+        ("telefax", False),
+        ("fax number", False),
+        ("pager", False),
+    ],
+)
+def test_a_fax_is_known_by_the_word(label: str, spoken: bool) -> None:
+    row = {
+        "First Name": "Bo",
+        "Last Name": "L",
+        "Phone 1 - Label": label,
+        "Phone 1 - Value": "+19025550143",
+    }
+
+    (contact,) = Directory(pd.DataFrame([row]))
+
+    assert bool(contact.phones) is spoken

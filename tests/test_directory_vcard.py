@@ -15,6 +15,7 @@ from crmwidget.errors import DirectoryError
 
 if TYPE_CHECKING:
     import pathlib
+    from pathlib import Path
 
 GOOGLE = """BEGIN:VCARD
 VERSION:3.0
@@ -239,3 +240,13 @@ def test_any_text_is_read_without_an_error(parts: list[str]) -> None:
 
     assert all(one.name or one.phones or one.email for one in contacts)
     assert len(problems) <= 2 * "".join(parts).upper().count("BEGIN:VCARD")
+
+
+def test_text_with_a_byte_order_mark_is_a_vcard_too(tmp_path: Path) -> None:
+    text = "\ufeffBEGIN:VCARD\nVERSION:3.0\nFN:Bo\nTEL:+12025550143\nEND:VCARD\n"
+    file = tmp_path / "bom.vcf"
+    file.write_text(text, encoding="utf-8")
+
+    with file.open(encoding="utf-8") as opened:
+        assert len(Directory.from_vcard(opened)) == 1
+    assert len(Directory.from_vcard(text)) == 1

@@ -160,7 +160,7 @@ class Tryton(Adapter):
         call, key = call_of(log, self.find), key_of(log)
         resource, line = f"party.party,{self._home(call)}", key_line(key)
         return self.once(
-            look_up=lambda: self._known(line),
+            look_up=lambda: self._known(resource, line),
             write=lambda: self._written(resource, notes_of(call, key)[0]),
         )
 
@@ -215,11 +215,12 @@ class Tryton(Adapter):
             "Save such calls with phone.on_save_log. The log is kept in phone.journal.",
         )
 
-    def _known(self, line: str | None) -> str | None:
-        """The id of the note that ends in this line, on any party: the number may have moved."""
+    def _known(self, resource: str, line: str | None) -> str | None:
+        # Tryton lets nobody search the notes of all records: one whose number has moved to another
+        # party since gets a second note.
         if line is None:
             return None
-        wanted = [["resource", "like", "party.party,%"], ["message", "ilike", _ending_in(line)]]
+        wanted = [["resource", "=", resource], ["message", "ilike", _ending_in(line)]]
         rows = self._search("ir.note", wanted, ("message",), call="look for an interaction log")
         return next((str(row["id"]) for row in rows if is_note(row.get("message"), line)), None)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from crmwidget import tables
+from crmwidget.directory._opened import as_row
 from crmwidget.errors import DirectoryError
 
 __all__ = ["Calls", "calls_of"]
@@ -45,6 +46,8 @@ def calls_of(value: object, column: str | None, right: str | Sequence[object] | 
     if not tables.is_table(value) and callable(getattr(value, "to_frame", None)):
         value = value.to_frame()  # type: ignore[attr-defined]
     listed = _listed(value)
+    if listed and any(map(_is_row, listed)):
+        value, listed = [as_row(one) for one in listed], None
     if listed is not None:
         if column is not None or isinstance(right, str):
             raise DirectoryError(f"a list of numbers has no columns. {_TAKES}")
@@ -66,7 +69,17 @@ def _listed(value: object) -> list[object] | None:
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise DirectoryError(f"a {type(value).__name__} holds no calls. {_TAKES}")
     listed = list(value)
-    return None if listed and all(isinstance(one, Mapping) for one in listed) else listed
+    rows = sum(isinstance(one, Mapping) for one in listed)
+    if rows and rows < len(listed):
+        raise DirectoryError(
+            f"some calls are mappings and {len(listed) - rows:,} are not. {_TAKES}"
+        )
+    return None if rows else listed
+
+
+def _is_row(one: object) -> bool:
+    """Whether this is a call with its columns, and no number or several of one call."""
+    return as_row(one) is not one
 
 
 def _column(names: Sequence[str], given: str | None) -> str | None:

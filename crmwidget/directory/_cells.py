@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,13 +19,17 @@ __all__ = [
     "address",
     "contains",
     "has_digits",
-    "id_in",
+    "is_fax",
     "is_link",
     "joined",
     "labelled",
 ]
 
-_REFUSED_KINDS: Final = ("fax", "pager", "telex")
+# Words, or parts of words put together, that say so: "Home Fax", "WorkFAX"; not "Halifax".
+_REFUSED_KIND: Final = re.compile(
+    r"(?<![a-z])(?:home|work|business|company|other|private|tele)?"
+    r"(?:fax|pager|telex|modem|bbs)(?:es|s|number)?(?![a-z])"
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -44,16 +49,6 @@ def contains(cells: Iterable[object], text: str) -> bool:
 def has_digits(numbers: Iterable[Phone], digits: str) -> bool:
     """Whether any number has these digits in a row."""
     return bool(digits) and any(digits in phones.digits(one.number) for one in numbers)
-
-
-def id_in(value: object) -> str | int | None:
-    if isinstance(value, str):
-        return value if value.strip() else None
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if value is None or value.__class__ is int:
-        return value
-    return str(value)
 
 
 def joined(cells: Sequence[object]) -> str:
@@ -77,7 +72,12 @@ def address(cell: object) -> str | None:
 def labelled(label: object, kind: str) -> str | None:
     # Google marks the preferred one: "* Mobile".
     said = "" if label is None else str(label).strip("* ").lower()
-    return None if any(word in said for word in _REFUSED_KINDS) else said or kind
+    return None if is_fax(said) else said or kind
+
+
+def is_fax(label: str) -> bool:
+    """Whether a label, in lower case, says that nobody speaks at this number."""
+    return _REFUSED_KIND.search(label) is not None
 
 
 def is_link(value: object) -> bool:

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, overload
 
-__all__ = ["Contact", "Match", "Matches", "Phone", "Rule", "table_html"]
+from crmwidget import tables
+
+__all__ = ["Contact", "Match", "Matches", "Phone", "Rule", "id_in", "table_html"]
 
 Rule = Literal["same digits", "e164", "national", "last digits", "given"]
 """Why a contact matched: equal as written; equal in E.164; equal under another region; the last
@@ -40,16 +42,29 @@ class Contact:
     id: str | int | None
     name: str = ""
     phones: tuple[Phone, ...] = ()
-    """Plain strings are taken, too."""
+    """Plain strings are taken, too, and one alone."""
     email: str | None = None
     url: str | None = None
     """Where a person opens the record; http or https."""
     fields: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        given: Iterable[Phone | str] = self.phones
-        numbers = tuple(one if isinstance(one, Phone) else Phone(one) for one in given)
+        given: Iterable[object] = self.phones
+        if given.__class__ is not tuple:
+            given = _listed(given)
+        numbers = tuple(
+            one if one.__class__ is Phone else Phone(text)
+            for one in given
+            if one.__class__ is Phone or (text := _text(one))
+        )
         object.__setattr__(self, "phones", numbers)
+        # From a row of a dataframe come NaN for what is absent, and numbers of its own kinds.
+        if self.id.__class__ not in {str, int, type(None)}:
+            object.__setattr__(self, "id", id_in(tables.plain(self.id)))
+        if self.name.__class__ is not str:
+            object.__setattr__(self, "name", _text(self.name))
+        if self.email.__class__ not in {str, type(None)}:
+            object.__setattr__(self, "email", _text(self.email) or None)
 
     @property
     def phone(self) -> str | None:
@@ -72,6 +87,32 @@ class Contact:
             if value is not None
         )
         return f"<table><caption>{_shown(self.name)}</caption>{shown}</table>"
+
+
+def id_in(value: object) -> str | int | None:
+    """The id that a cell holds."""
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if value is None or (isinstance(value, int) and value.__class__ is int):
+        return value
+    return str(value)
+
+
+def _listed(given: object) -> Iterable[object]:
+    """The numbers of a contact, of which there may be one or none."""
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
+        return given
+    return (given,)
+
+
+def _text(value: object) -> str:
+    """A text, a number as its digits, nothing for what is absent."""
+    plain = tables.plain(value)
+    if isinstance(plain, float) and plain.is_integer():
+        plain = int(plain)
+    return "" if plain is None else str(plain)
 
 
 @dataclass(frozen=True, slots=True)

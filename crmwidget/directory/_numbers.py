@@ -34,10 +34,10 @@ _INVISIBLE: Final = dict.fromkeys(
     map(ord, "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 )
 # A comma may be a pause before an extension and a slash part of a number, but not before a +.
-_JOINED: Final = re.compile(r"[;|\n]|[,/]\s*(?=[+\uff0b])")
+_JOINED: Final = re.compile(r"[;|\n\r\t\uff1b]|[,/&\u3001]\s*(?=[+\uff0b])|(?<=\d)\s+(?=[+\uff0b])")
 SEVERAL: Final = ":::"
 """Between several values of one cell in Google's exports, with blanks around it."""
-_JOINTS: Final = (SEVERAL, ";", "|", "\n", ",", "/")
+_JOINTS: Final = (SEVERAL, *";|\n\r\t\uff1b,/&\u3001", " +", " \uff0b")
 _FULL_LENGTH: Final = 7
 _NO_EXTENSION: Final = 8
 _WITH_COUNTRY: Final = 11
@@ -149,6 +149,8 @@ def _one(text: str) -> list[Written]:
 def _parts(text: str) -> Iterator[str]:
     """Google joins with " ::: "; others with a semicolon, bar ... between whole numbers."""
     for part in text.split(SEVERAL):
-        pieces = _JOINED.split(part)
-        whole = all(len(phones.digits(piece)) >= _FULL_LENGTH for piece in pieces)
-        yield from pieces if whole else [part]
+        pieces = [piece for piece in _JOINED.split(part) if phones.digits(piece)]
+        whole = sum(len(phones.digits(piece)) >= _FULL_LENGTH for piece in pieces)
+        # What is short behind the only whole one may be its extension, but not on another line.
+        apart = whole == len(pieces) or whole > 1 or (whole and ";" not in part)
+        yield from pieces if apart else [part]

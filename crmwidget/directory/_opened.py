@@ -45,7 +45,7 @@ def opened(frame: object, region: str | None, columns: ColumnNames | None) -> Op
         lazy = _readable(tables.lazy, frame)
         plan = recognise(lazy.names, columns)
         return Opened(frame, Pushed(lazy, plan, region), plan, lazy.library)
-    table = _readable(tables.table, frame if given is None else [_as_row(one) for one in given])
+    table = _readable(tables.table, frame if given is None else [as_row(one) for one in given])
     plan = recognise(table.names, columns)
     source = Whole(Rows(table, plan, region, numbered=True), region)
     return Opened(frame, source, plan, table.library)
@@ -66,7 +66,7 @@ def contacts_of(value: object) -> list[Contact]:
         return [value]
     if isinstance(value, Match):
         return [value.contact]
-    row = _as_row(value)
+    row = as_row(value)
     if tables.is_table(value) or (isinstance(row, Mapping) and _is_columns(row)):
         return _read(value)
     if isinstance(row, Mapping):
@@ -101,7 +101,7 @@ def _listed(value: object) -> list[object] | None:
     return list(value) if isinstance(value, Iterable) else None
 
 
-def _as_row(value: object) -> object:
+def as_row(value: object) -> object:
     """A pandas row, namedtuple or mapping as a mapping; anything else as it is."""
     for name in ("_asdict", "to_dict"):
         convert = getattr(value, name, None)

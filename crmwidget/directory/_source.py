@@ -16,16 +16,15 @@ from crmwidget.directory._cells import (
     address,
     contains,
     has_digits,
-    id_in,
     is_link,
     joined,
     labelled,
 )
 from crmwidget.directory._columnwise import numbers_of, pieces_of
-from crmwidget.directory._contacts import Contact, Phone
+from crmwidget.directory._contacts import Contact, Phone, id_in
 from crmwidget.directory._index import Index
 from crmwidget.directory._numbers import Numeric, Written, is_lost, is_ordinary, restored, written
-from crmwidget.directory._wire import encoded
+from crmwidget.directory._wire import LARGEST_SAFE, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,6 +47,10 @@ class Survey:
     without_country: int = 0
     lost: dict[str, list[int]] = field(default_factory=dict)
     """Rows of numbers shortened like 4.42E+11, by column."""
+    unread: dict[str, list[int]] = field(default_factory=dict)
+    """Rows in which something else than a number or a word stands, by column."""
+    rounded_ids: dict[str, list[int]] = field(default_factory=dict)
+    """Rows whose id came as a float that cannot hold it, by column."""
     numeric: dict[str, Numeric] = field(default_factory=dict)
     """Columns that were read as numbers."""
     without_id: int = 0
@@ -67,6 +70,14 @@ class Survey:
         international = text.lstrip(" (").startswith(("+", "\uff0b"))
         if not international and len(phones.digits(text)) >= _FULL_LENGTH:
             self.without_country += 1
+
+
+def _says_something(cell: object) -> bool:
+    """Whether a cell without a number is more than a word or nothing."""
+    if isinstance(cell, str):
+        return bool(phones.digits(cell))
+    # Odoo's API says False for an absent number.
+    return cell is not None and cell is not False and cell not in ([], ())
 
 
 class Held(Protocol):
@@ -195,6 +206,10 @@ class Rows:
         if self.plan.id is not None:
             for row, value in enumerate(self.ids()):
                 survey.see_id(row, value, seen)
+            for part in self.parts([self.plan.id]):
+                for row, cell in enumerate(part.columns[self.plan.id], part.start):
+                    if isinstance(cell, float) and abs(cell) > LARGEST_SAFE:
+                        survey.rounded_ids.setdefault(self.plan.id, []).append(row + 1)
         for column in self.plan.numbers:
             self._survey_numbers(column, survey)
         return survey
@@ -207,8 +222,11 @@ class Rows:
                     continue
                 if is_lost(cell):
                     survey.lost.setdefault(column.name, []).append(row + 1)
-                for one in written(cell):
+                numbers = written(cell)
+                for one in numbers:
                     survey.see_number(one.text)
+                if not numbers and _says_something(cell) and not is_lost(cell):
+                    survey.unread.setdefault(column.name, []).append(row + 1)
         numeric = self._judged(column.name)
         if numeric is not None and numeric.international:
             # They were counted as written, but get their + back.

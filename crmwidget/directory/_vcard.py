@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from crmwidget.directory._cells import is_fax
 from crmwidget.directory._contacts import Contact, Phone
 from crmwidget.errors import DirectoryError
 
@@ -26,14 +27,13 @@ _LINE: Final = re.compile(
     re.DOTALL,
 )
 _PARAM: Final = re.compile(r";((?:\"[^\"]*\"|[^;\"])*)")
-_BEGIN: Final = re.compile(r"^\s*BEGIN:VCARD\s*$", re.IGNORECASE | re.MULTILINE)
+_BEGIN: Final = re.compile(r"^[\s\ufeff]*BEGIN:VCARD\s*$", re.IGNORECASE | re.MULTILINE)
 _FOLD: Final = re.compile(r"\n[ \t]")
 _NEWLINE: Final = re.compile(r"\r\n?")
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _BETWEEN: Final = re.compile(r"(?<!\\);")
 _SCHEME: Final = re.compile("^tel:", re.IGNORECASE)
 _APPLE_LABEL: Final = re.compile(r"_\$!<(.*)>!\$_")
-_NOT_TELEPHONES: Final = frozenset({"fax", "pager", "modem", "telex", "bbs"})
 # The best says most about a number; "voice" and "pref" say nothing.
 _KINDS: Final = {
     "cell": "mobile",
@@ -259,7 +259,7 @@ def _phones(line: _Line, labels: dict[str, str]) -> Iterator[Phone]:
     label = line.label or labels.get(line.group or "")
     if label:
         types.insert(0, label.lower())
-    if not number or any(word in said for said in types for word in _NOT_TELEPHONES):
+    if not number or any(map(is_fax, types)):
         return
     known = (kind for word, kind in _KINDS.items() if word in types)
     yield Phone(number, next(known, None) or (label.lower() if label else "phone"))

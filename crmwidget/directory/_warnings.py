@@ -26,6 +26,18 @@ def warnings_of(survey: Survey, plan: Plan | None, region: str | None) -> list[s
             f"{column}: {_numbers(len(rows), 'was', 'were')} shortened by a spreadsheet to a form "
             f"like 4.42E+11 and cannot be restored ({_rows(rows)}): export the column as text"
         )
+    for column, rows in survey.unread.items():
+        cells = "cell holds" if len(rows) == 1 else "cells hold"
+        found.append(
+            f"{column}: {len(rows):,} {cells} something else than a number ({_rows(rows)}): "
+            "make a text of it"
+        )
+    for column, rows in survey.rounded_ids.items():
+        found.append(
+            f"{column}: ids were read as decimals, which are too small for them, and are not "
+            f"what the CRM has ({_rows(rows)}). Read them as text: "
+            f"pd.read_csv(path, dtype={{{column!r}: str}})"
+        )
     if plan is not None and plan.read and not plan.numbers:
         found.append(
             "no column of telephone numbers was recognised, so no caller is found: "

@@ -92,6 +92,21 @@ def test_a_log_of_nobody_or_of_two_is_refused_unless_somebody_keeps_them(
     assert [one["id"] for one in bottlecrm.logged(home)] == [saved]
 
 
+def test_a_log_of_nobody_is_known_when_its_caller_has_become_a_contact(
+    bottlecrm: BottleCRMServer,
+) -> None:
+    _, home = bottlecrm.person("11")
+    number, _ = bottlecrm.person("12")
+    log = interaction_log(caller="+12025550188", called="4021", key="call/8")
+    auth = bottlecrm.credentials["personal"]
+
+    with BottleCRM(bottlecrm.url, auth=auth, region="US", unmatched=home) as kept:
+        saved = kept.save_log(log)
+        again = kept.save_log(interaction_log(caller=number, called="4021", key="call/8"))
+
+    assert again == saved
+
+
 def test_long_and_nasty_notes_are_kept_whole(crm: BottleCRM, bottlecrm: BottleCRMServer) -> None:
     number, identity = bottlecrm.person("03")
     nasty = "=1+1\n\u202e\u05e9\u05dc\u05d5\u05dd \"quotes\" 'and' \\ ; -- <b>\U0001f600\r\n\t"
