@@ -20,6 +20,7 @@ Rule = Literal["same digits", "e164", "national", "last digits", "given"]
 """Why a contact matched: equal as written; equal in E.164; equal under another region; the last
 9, 8 or 7 digits equal; or chosen by whoever returned it."""
 
+_ID_KINDS: Final = frozenset({str, int, type(None)})
 # NUL and lone surrogates would not survive the way to the page.
 _UNSHOWABLE: Final = re.compile("[\0\ud800-\udfff]")
 
@@ -59,11 +60,11 @@ class Contact:
         )
         object.__setattr__(self, "phones", numbers)
         # From a row of a dataframe come NaN for what is absent, and numbers of its own kinds.
-        if self.id.__class__ not in {str, int, type(None)}:
+        if self.id.__class__ not in _ID_KINDS:
             object.__setattr__(self, "id", id_in(tables.plain(self.id)))
         if self.name.__class__ is not str:
             object.__setattr__(self, "name", _text(self.name))
-        if self.email.__class__ not in {str, type(None)}:
+        if self.email is not None and self.email.__class__ is not str:
             object.__setattr__(self, "email", _text(self.email) or None)
 
     @property
