@@ -282,3 +282,11 @@ def test_a_fax_is_known_by_the_word(label: str, spoken: bool) -> None:
     (contact,) = Directory(pd.DataFrame([row]))
 
     assert bool(contact.phones) is spoken
+
+
+@pytest.mark.parametrize("cell", ["4.42E11", "4.42079460018E11", "4,42e11"])
+def test_a_number_shortened_without_a_plus_is_lost_and_no_vanity_number(cell: str) -> None:
+    held = Directory([{"id": 1, "name": "Bo", "phone": cell}])
+
+    assert "row 1" in held.warnings[0]
+    assert [contact.phones for contact in held] == [()]

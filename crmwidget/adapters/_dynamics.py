@@ -39,6 +39,7 @@ _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 _CODE: Final = re.compile(r"0x([0-9a-f]{4})([0-9a-f]{4})")
 _LOGS: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "crmwidget.interaction-logs")
 """Where a log's key becomes the id of its record."""
+_TEXTS: Final = ("String", "Memo")
 _FOUND: Final = 200
 _SUBJECT: Final = 200
 _BODY: Final = 2_000
@@ -234,7 +235,7 @@ class Dynamics(Adapter):
                 row["LogicalName"]: _label(row)
                 for row in rows
                 if isinstance(row.get("LogicalName"), str)
-                and row.get("AttributeType") in {"String", "Memo"}
+                and row.get("AttributeType") in _TEXTS
                 and row.get("IsValidForCreate") is True
             }
         known: dict[str, str] = self._known["columns"]

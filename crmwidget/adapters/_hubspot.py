@@ -38,6 +38,7 @@ _SEARCH: Final = 3_000
 """Letters of a search's body."""
 _WRITTEN: Final = 60
 """Letters of what somebody may have written for a number."""
+_WRITABLE: Final = ("string", "enumeration", "phone_number")
 _SUBJECT: Final = 255
 _BODY: Final = 60_000
 _HOST: Final = re.compile(r"app(?:-[a-z0-9]+)?\.hubspot\.com")
@@ -339,7 +340,7 @@ def _own(rows: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
         locked = row.get("modificationMetadata")
         locked = isinstance(locked, dict) and locked.get("readOnlyValue") is True
         name = row.get("name")
-        typed = row.get("type") in {"string", "enumeration", "phone_number"}
+        typed = row.get("type") in _WRITABLE
         if isinstance(name, str) and row.get("hubspotDefined") is not True and typed and not locked:
             yield name, row
 

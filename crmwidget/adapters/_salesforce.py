@@ -157,7 +157,7 @@ class Salesforce(Adapter):
         return {
             name: CustomField(
                 str(row.get("label") or name),
-                "PICKLIST" if row.get("type") in {"picklist", "multipicklist"} else "STRING",
+                "PICKLIST" if row.get("type") == "picklist" else "STRING",
                 options=_options(row),
             )
             for name, row in self._own_fields().items()

@@ -29,7 +29,7 @@ _SHORT: Final = 7
 _SUBJECT: Final = 150
 _BODY: Final = 60_000
 _CHOICES: Final = frozenset({"tagger", "multiselect"})
-_WRITABLE: Final = frozenset({"text", "textarea", "integer", "decimal", "date", "regexp", "tagger"})
+_WRITABLE: Final = ("text", "textarea", "integer", "decimal", "date", "regexp", "tagger")
 
 
 class Zendesk(Adapter):

@@ -25,7 +25,8 @@ __all__ = [
 ]
 
 ORDINARY: Final = re.compile(r"\+?\(?\d[\d ()\-]*\d", re.ASCII)
-_SHORTENED: Final = re.compile(r"\s*[+-]?\d(?:[.,]\d+)?e\+\d+\s*", re.IGNORECASE)
+# Without a plus and a point, as in 4E11, it could be letters that stand for keys.
+_SHORTENED: Final = re.compile(r"\s*[+-]?\d(?:[.,]\d+e\+?|e\+)\d+\s*", re.IGNORECASE)
 _FLOAT: Final = re.compile(r"\d{5,}\.0+")
 # Odoo's CSV, and people against Excel: an apostrophe before the number.
 _APOSTROPHE: Final = re.compile(r"'(?=\s*[+\d(])")
@@ -77,7 +78,7 @@ def is_ordinary(text: str) -> bool:
 def is_lost(value: object) -> bool:
     """Whether a spreadsheet shortened the number to a form like 4.42E+11, as text or as a float."""
     if isinstance(value, str):
-        return "E+" in value.upper() and bool(_SHORTENED.fullmatch(value))
+        return ("E" in value or "e" in value) and bool(_SHORTENED.fullmatch(value))
     if isinstance(value, float) and value.is_integer():
         text = str(int(value))
         return len(text) >= _EXCEL_DIGITS and len(text.rstrip("0")) <= _EXCEL_KEPT
