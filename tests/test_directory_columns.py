@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import polars as pl
 import pytest
@@ -367,3 +369,17 @@ def test_a_name_that_is_not_in_the_table_is_not_guessed(name: str) -> None:
             'columns={"phone": "..."}'
         )
     ]
+
+
+@pytest.mark.parametrize("given", ["phone", ["phone"]])
+def test_columns_that_are_no_mapping_are_refused_with_what_is_one(given: Any) -> None:
+    with pytest.raises(DirectoryError, match=r'columns=\{"phone": "Mobile"\}'):
+        Directory([{"id": 1, "name": "Bo", "phone": "+12025550143"}], columns=given)
+
+
+def test_columns_that_pandas_has_numbered_are_named_by_their_numbers() -> None:
+    frame = pd.DataFrame([[7, "Bo", "+12025550143"]])
+
+    held = Directory(frame, columns={"id": 0, "name": 1, "phone": 2})  # type: ignore[dict-item]
+
+    assert [(one.id, one.name, one.phone) for one in held] == [(7, "Bo", "+12025550143")]

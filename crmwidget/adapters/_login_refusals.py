@@ -19,6 +19,8 @@ from crmwidget.errors import (
 from crmwidget.privacy import mask
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crmwidget.privacy import Secret
 
 __all__ = ["login_error", "refusal"]
@@ -81,13 +83,15 @@ _DENIED: Final = frozenset({401, 403})
 _LONGEST: Final = 240
 
 
-def refusal(host: str, call: str, code: str, words: object, secret: Secret | None) -> LoginError:
-    """OAuth's error code and the server's description, as an error of ours."""
+def refusal(
+    host: str, call: str, code: str, words: object, secrets: Iterable[Secret] = ()
+) -> LoginError:
+    """OAuth's error code and the server's description, as an error of ours; no secret is in it."""
     kind, said, advice = _REFUSALS.get(
         code, (LoginError, "it gives no token", "Look into the login server's log for the reason.")
     )
     known = code if re.fullmatch(r"[a-z_]{1,40}", code) else None
-    spoken = _words(words, secret)
+    spoken = _words(words, secrets)
     reasons = ": ".join(part for part in (known, spoken) if part)
     failure = kind(host, call, f"{said} ({reasons})" if reasons else said, advice)
     failure.code = known
@@ -96,12 +100,14 @@ def refusal(host: str, call: str, code: str, words: object, secret: Secret | Non
     return failure
 
 
-def login_error(error: Exception, host: str, call: str, secret: Secret | None) -> LoginError | None:
+def login_error(
+    error: Exception, host: str, call: str, secrets: Iterable[Secret] = ()
+) -> LoginError | None:
     """An error of Authlib, httpx or httpx2 as one of ours; None: it is none of theirs."""
     names = {cls.__name__ for cls in type(error).__mro__}
     if "AuthlibBaseError" in names:
         code = str(getattr(error, "error", "") or "")
-        return refusal(host, call, code, getattr(error, "description", ""), secret)
+        return refusal(host, call, code, getattr(error, "description", ""), secrets)
     if "HTTPStatusError" in names:
         return _by_status(host, call, getattr(error, "response", None))
     if "TimeoutException" in names:
@@ -110,7 +116,9 @@ def login_error(error: Exception, host: str, call: str, secret: Secret | None) -
     if "TransportError" in names:
         return _unreached(host, call, str(error))
     # Authlib takes what should be JSON, an object, a number of seconds for just that.
-    if "InvalidURL" in names or isinstance(error, ValueError | TypeError | OverflowError):
+    if "InvalidURL" in names or isinstance(
+        error, ValueError | TypeError | OverflowError | RecursionError
+    ):
         return LoginServerError(
             host,
             call,
@@ -150,9 +158,9 @@ def _passing(failure: LoginServerError) -> LoginServerError:
     return failure
 
 
-def _words(words: object, secret: Secret | None) -> str:
+def _words(words: object, secrets: Iterable[Secret]) -> str:
     text = words if isinstance(words, str) else ""
-    if secret:
+    for secret in filter(None, secrets):
         text = text.replace(secret.reveal(), "<secret>")
     text = mask("".join(letter if letter.isprintable() else " " for letter in text[:2000]))
     text = " ".join(text.split())

@@ -21,7 +21,7 @@ from crmwidget.errors import LoginError, LoginServerError, MissingExtraError
 from crmwidget.privacy import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["Client", "LoginServer", "SecretIn"]
 
@@ -145,6 +145,7 @@ class LoginServer:
             call,
             lambda client: client.fetch_token(url, grant_type=grant_type, **_revealed(fields)),
             self._method(),
+            [value for value in fields.values() if isinstance(value, Secret)],
         )
         return grant(self.host, call, answer)
 
@@ -190,14 +191,21 @@ class LoginServer:
             )
         return str(link)
 
-    def _ask(self, call: str, question: Callable[[Any], _T], method: object = None) -> _T:
+    def _ask(
+        self,
+        call: str,
+        question: Callable[[Any], _T],
+        method: object = None,
+        secrets: Iterable[Secret] = (),
+    ) -> _T:
         with self._opened(method) as client:
             try:
                 return question(client)
             except LoginError:
                 raise
             except Exception as error:
-                failure = login_error(error, self.host, call, self._client.secret)
+                own = [self._client.secret] if self._client.secret else []
+                failure = login_error(error, self.host, call, [*own, *secrets])
                 if failure is None:
                     raise
         # From here it does not carry the other error, which holds the request.

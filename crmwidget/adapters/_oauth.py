@@ -144,7 +144,7 @@ class DeviceFlow(PersonsTokens):
             except LoginError as error:
                 pause = _next_pause(error, pause)
             if now() >= end:
-                raise refusal(self._server.host, "log in", "expired_token", "", None)
+                raise refusal(self._server.host, "log in", "expired_token", "")
 
 
 class AuthorizationCode(PersonsTokens):
@@ -236,7 +236,7 @@ class AuthorizationCode(PersonsTokens):
         self._check_issuer(answer)
         if "error" in answer:
             words = answer.get("error_description", "")
-            raise refusal(self._server.host, "log in", answer["error"], words, None)
+            raise refusal(self._server.host, "log in", answer["error"], words)
         code = answer.get("code")
         if not code:
             raise self._odd("there is no code in its answer")

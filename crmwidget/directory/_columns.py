@@ -225,6 +225,11 @@ def _own_kind(name: str) -> NumberColumn:
 
 def _checked(names: Sequence[str], given: ColumnNames) -> dict[str, list[str]]:
     """`given` with lists of existing columns only."""
+    if not isinstance(given, Mapping):
+        raise DirectoryError(
+            f"columns= is a {type(given).__name__}. Give a mapping from what a column is to its "
+            'name, as in columns={"phone": "Mobile"}.'
+        )
     chosen: dict[str, list[str]] = {}
     for role, wanted in given.items():
         if role not in _ROLES:
@@ -233,7 +238,9 @@ def _checked(names: Sequence[str], given: ColumnNames) -> dict[str, list[str]]:
             raise DirectoryError(
                 f"columns= has no {role!r}. {advice}It takes {', '.join(map(repr, _ROLES))}."
             )
-        listed = [wanted] if isinstance(wanted, str) else list(wanted or ())
+        # Columns that pandas has numbered are known by their numbers as text.
+        several = [wanted] if isinstance(wanted, str | int) else wanted or ()
+        listed = list(map(str, several))
         for name in listed:
             if name not in names:
                 near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.0)

@@ -250,7 +250,7 @@ def test_nobody_there_is_told_with_what_to_check() -> None:
 def test_the_errors_of_both_clients_are_told_by_their_names(
     module: ModuleType, name: str, text: str, said: str
 ) -> None:
-    failure = login_error(getattr(module, name)(text), "login.example.com", "log in", None)
+    failure = login_error(getattr(module, name)(text), "login.example.com", "log in")
 
     assert isinstance(failure, LoginServerError)
     assert said in str(failure)
@@ -301,7 +301,7 @@ def test_an_answer_that_is_no_token_is_told(
 def test_the_servers_words_are_shown_masked_and_cut() -> None:
     words = "no\x00thing for hush, ada@example.com, eyJhbGciOiJIUzI1NiJ9.e30.x" + " and" * 999
 
-    failure = refusal("login.example.com", "log in", "access_denied", words, Secret("hush"))
+    failure = refusal("login.example.com", "log in", "access_denied", words, [Secret("hush")])
 
     assert "no thing for <secret>, <email>, <token> and and" in str(failure)
     assert len(str(failure)) < 500
@@ -330,3 +330,18 @@ def test_a_span_is_read_however_it_is_written(
     clock.now += 101
 
     assert auth() == ("second-token" if renewed else "first-token")
+
+
+def test_what_was_sent_as_a_secret_is_not_repeated_from_the_servers_words() -> None:
+    words = "refresh token RefreshTokenAbc of client hush is malformed"
+
+    failure = refusal(
+        "login.example.com",
+        "log in",
+        "invalid_grant",
+        words,
+        map(Secret, ["RefreshTokenAbc", "hush"]),
+    )
+
+    assert "RefreshTokenAbc" not in str(failure)
+    assert "hush" not in str(failure)
