@@ -250,3 +250,14 @@ def test_text_with_a_byte_order_mark_is_a_vcard_too(tmp_path: Path) -> None:
     with file.open(encoding="utf-8") as opened:
         assert len(Directory.from_vcard(opened)) == 1
     assert len(Directory.from_vcard(text)) == 1
+
+
+def test_a_label_is_found_whatever_the_case_of_its_group() -> None:
+    card = (
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Bo\nITEM1.TEL:+12025550143\nitem1.X-ABLabel:_$!<HomeFAX>!$_\n"
+    )
+
+    (contact,) = Directory.from_vcard(card + "TEL:+14155550132\nEND:VCARD\n")
+
+    assert contact.phone == "+14155550132"
+    assert len(contact.phones) == 1

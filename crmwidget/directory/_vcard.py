@@ -214,7 +214,7 @@ def _unquoted(value: str, charset: str) -> str:
 
 def _contact(lines: list[_Line]) -> Contact | None:
     labels = {
-        line.group: _APPLE_LABEL.sub(r"\1", line.value).strip()
+        line.group.lower(): _APPLE_LABEL.sub(r"\1", line.value).strip()
         for line in lines
         if line.name == "x-ablabel" and line.group
     }
@@ -256,7 +256,7 @@ def _phones(line: _Line, labels: dict[str, str]) -> Iterator[Phone]:
         return
     number = _SCHEME.sub("", _text(line))
     types = [*line.types]
-    label = line.label or labels.get(line.group or "")
+    label = line.label or labels.get((line.group or "").lower())
     if label:
         types.insert(0, label.lower())
     if not number or any(map(is_fax, types)):
