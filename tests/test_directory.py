@@ -421,3 +421,12 @@ def test_contacts_made_from_a_row_with_absent_values_are_what_was_meant() -> Non
     assert [(one.name, one.email) for one in held][1] == ("", None)
     assert [one["id"] for one in json.loads(held.to_wire())["results"]] == ["a", 7]
     assert {match.contact.id for match in held.find("+12025550143")} == {"a", 7}
+
+
+def test_a_date_that_cannot_be_read_keeps_nobody_from_being_found() -> None:
+    since = pl.Series([0, 2_932_906]).cast(pl.Date)
+    numbers = ["+12025550143", "+14155550132"]
+    held = Directory(pl.DataFrame({"id": [1, 2], "name": "a", "phone": numbers, "since": since}))
+
+    assert held.find("+14155550132").contact.id == 2  # type: ignore[union-attr]
+    assert [contact.id for contact in held.search("a")[1]] == [1, 2]

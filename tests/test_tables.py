@@ -258,3 +258,11 @@ def test_asking_whether_something_is_a_table_imports_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_date_that_python_has_none_for_is_text_and_the_others_are_dates() -> None:
+    days = pl.DataFrame({"v": pl.Series([0, 2_932_906]).cast(pl.Date)})
+    read = tables.table(days)
+
+    assert read.values("v") == [date(1970, 1, 1), "+10000-01-10"]
+    assert [read.cell("v", 1), *read.at("v", [1])] == ["+10000-01-10"] * 2

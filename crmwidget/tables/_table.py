@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.tables._plain import plain
 from crmwidget.tables._vector import WORTHWHILE, vector_of
@@ -87,14 +87,14 @@ class _FrameTable(Table):
         return self._length
 
     def values(self, name: str, start: int = 0, stop: int | None = None) -> list[object]:
-        values = self._series[name][start:stop].to_list()
+        values = _cells(self._series[name][start:stop])
         return [value if value.__class__ is str else plain(value) for value in values]
 
     def cell(self, name: str, row: int) -> object:
-        return plain(self._series[name][row])
+        return plain(_cell(self._series[name], row))
 
     def at(self, name: str, rows: Sequence[int]) -> list[object]:
-        return [plain(value) for value in self._series[name][list(rows)].to_list()]
+        return [plain(value) for value in _cells(self._series[name][list(rows)])]
 
     def is_text(self, name: str) -> bool:
         import narwhals as nw
@@ -108,6 +108,24 @@ class _FrameTable(Table):
             return {}
         held = ((name, vector_of(self._series[name][start:stop])) for name in names)
         return {name: vector for name, vector in held if vector is not None}
+
+
+def _cells(series: nw.Series[Any]) -> list[object]:
+    try:
+        return series.to_list()
+    except (ValueError, OverflowError):
+        return [_cell(series, row) for row in range(len(series))]
+
+
+def _cell(series: nw.Series[Any], row: int) -> object:
+    """A value; as text, what Python has none for, such as a date after the year 9999."""
+    import narwhals as nw
+
+    try:
+        found: object = series[row]
+    except (ValueError, OverflowError):
+        found = series[[row]].cast(nw.String).to_list()[0]
+    return found
 
 
 class _RowsTable(Table):
