@@ -54,7 +54,7 @@ import json as jsons
 import re
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from crmwidget.adapters import _spellings
 from crmwidget.adapters._auth import Credentials, credentials_of, shown
@@ -307,9 +307,6 @@ class Adapter:
         is no json), or None after the last one.
         """
         seen: set[str] = set()
-        # Parameters of the path go along where only a cursor among them changes.
-        path, _, given = path.partition("?")
-        params = {**dict(parse_qsl(given, keep_blank_values=True)), **(params or {})}
         for _ in range(self.most_pages):
             page = self.request(
                 method, path, call=call, params=params, json=json, headers=headers, retry=retry
@@ -319,11 +316,11 @@ class Adapter:
             if not step:
                 return
             if isinstance(step, str):
-                path, params = joined(self._target(path, call), step), {}
+                path, params = joined(self._target(path, call), step), None
             elif json is not None:
                 json = {**json, **step}
             else:
-                params = {**params, **step}
+                path, params = _without(path, step), {**(params or {}), **step}
             mark = jsons.dumps([path, params, json], default=str)
             if mark in seen:
                 raise self.odd(call, "its pages go round in a circle")
@@ -502,6 +499,13 @@ class Adapter:
 def few(numbers: Iterable[str]) -> list[str]:
     """As many different ones as one lookup asks for."""
     return list(dict.fromkeys(numbers))[:_MOST_NUMBERS]
+
+
+def _without(path: str, names: Mapping[str, object]) -> str:
+    """The path without these parameters, which change from page to page; the others stay."""
+    path, _, query = path.partition("?")
+    left = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in names]
+    return f"{path}?{urlencode(left, quote_via=quote)}" if left else path
 
 
 def _timed(question: str, method: Callable[..., Any]) -> Callable[..., Any]:

@@ -379,3 +379,14 @@ def test_what_a_path_asks_for_is_asked_for_on_every_page() -> None:
     assert len(adapter.contacts()) == len(pages)
     first = {"active": "1", "limit": "50"}
     assert [one.query for one in fake.asked] == [first, {**first, "after": "B"}]
+
+
+def test_a_parameter_that_a_path_has_twice_stays_so_and_a_cursor_takes_its_own_place() -> None:
+    pages = [{"rows": [{"id": 1}], "cur": 50}, {"rows": [{"id": 2}], "cur": None}]
+    fake = Vendor().on("GET /api/people", *pages)
+    path = "/people?tag=a&tag=b&offset=0"
+
+    rest(fake, contacts=path, items="rows", next=("cur", "offset")).contacts()
+
+    queries = [one.url.partition("?")[2] for one in fake.asked]
+    assert queries == ["tag=a&tag=b&offset=0", "tag=a&tag=b&offset=50"]
