@@ -2,6 +2,8 @@
 
     python3 dev.py demo [--headless]   JupyterLab with the quickstart and a simulated connector
     python3 dev.py test [NAME ...]     every check, or those named; --all: those with servers, too
+                        --changed      what a change since HEAD (--changed=BASE) can have touched
+                        --slow         with the long modes that are for a release
     python3 dev.py build               set up, and build crmwidget/static/
     python3 dev.py format              put Python and TypeScript into the project's format
     python3 dev.py lock [--upgrade]    make requirements.txt and js/package-lock.json anew
@@ -17,15 +19,18 @@ import argparse
 import contextlib
 import hashlib
 import importlib.util
+import json
 import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -75,29 +80,73 @@ def environment() -> dict[str, str]:
     }
 
 
-def run(command: str | Sequence[str], sentence: str, *, cwd: Path = ROOT) -> str:
+RUNNING: set[subprocess.Popen[str]] = set()
+"""What is to be ended when somebody interrupts."""
+STOPPING = threading.Event()
+GRACE = 30.0
+"""Seconds for which a command may tidy up after it was interrupted."""
+
+
+def run(command: str | Sequence[str], sentence: str, *, cwd: Path = ROOT, **more: str) -> str:
     """Run to the end and return the output; raise `Failure(sentence)` when it fails.
 
-    A command in one string is split at its blanks, so paths are given in a list.
+    A command in one string is split at its blanks, so paths are given in a list. It leads a session
+    of its own: Ctrl-C reaches dev.py, which ends what runs. `more`: variables of its environment.
     """
     words = command.split() if isinstance(command, str) else command
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             words,
             cwd=cwd,
-            env={**environment(), "DEBIAN_FRONTEND": "noninteractive", "NO_COLOR": "1"},
+            env={**environment(), "DEBIAN_FRONTEND": "noninteractive", "NO_COLOR": "1", **more},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-            check=False,
+            start_new_session=True,
         )
     except OSError as error:
         raise Failure(sentence, f"{words[0]}: {error.strerror}\n") from error
-    if done.returncode:
-        raise Failure(sentence, done.stdout)
-    return done.stdout
+    RUNNING.add(process)
+    try:
+        output = process.communicate()[0]
+    finally:
+        RUNNING.discard(process)
+        _end([process])
+    if STOPPING.is_set():
+        raise Interrupted
+    if process.returncode:
+        raise Failure(sentence, output)
+    return output
+
+
+def _end(processes: Iterable[subprocess.Popen[str]]) -> None:
+    """Interrupt what still runs; after a while kill it, with what it has started."""
+    living = [process for process in processes if process.poll() is None]
+    for process in living:
+        process.send_signal(signal.SIGINT)
+    end = time.monotonic() + GRACE
+    for process in living:
+        try:
+            process.wait(max(0.0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+class Interrupted(BaseException):
+    """Somebody wants dev.py to end."""
+
+
+def end_by_signal(number: int, _frame: object) -> NoReturn:
+    """End what runs, and then this: on SIGTERM as on Ctrl-C."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    STOPPING.set()
+    print("\nInterrupted: ending what runs ...", flush=True)
+    _end(tuple(RUNNING))
+    sys.exit(128 + number)
 
 
 @contextlib.contextmanager
@@ -362,20 +411,32 @@ def set_up_browser() -> None:
 
 @dataclass(frozen=True)
 class Check:
-    """Commands that must all succeed. A heavy one runs while nothing else does."""
+    """Commands that must all succeed, one after the other."""
 
     name: str
     commands: tuple[str, ...]
     where: Path = ROOT
-    heavy: bool = False
+    budget: int = 10
+    """Seconds that it should take on two cores with nothing but the other checks beside it."""
+    lanes: int = 1
+    """How many of `LANES` it takes: about as many as the processes that it keeps busy."""
     browser: bool = False
     servers: bool = False
+
+    @property
+    def pytest(self) -> bool:
+        """Whether its tests are pytest's, which can be chosen by file."""
+        return self.commands[0].startswith(PYTEST)
 
 
 BIOME = "node node_modules/@biomejs/biome/bin/biome"
 TSC = "node node_modules/typescript/bin/tsc"
 VITEST = "node node_modules/vitest/vitest.mjs run --project"
 PYTEST = "python -m pytest"
+# Each worker has a server and a browser of its own; conftest.py puts the longest tests first.
+WORKERS = "-n 2 --dist loadgroup --no-loadscope-reorder"
+LANES = 3
+"""One more than the cores that a small machine has: most checks wait for something at times."""
 FOLDERS = {
     name: f"tests/{name}"
     for name in ("browser", "hostile", "conformance", "notebooks", "engines", "systems")
@@ -390,40 +451,83 @@ CHECKS: tuple[Check, ...] = (
     Check("generated", ("python js/generate.py --check",)),
     Check("biome", (f"{BIOME} check .",), JS),
     Check("tsc", tuple(f"{TSC} -p tsconfig{part}.json" for part in ("", ".core", ".node")), JS),
-    Check("types", ("python -m mypy",)),
-    Check("core", (f"{VITEST} core",), JS, heavy=True),
-    Check("frames", (f"{VITEST} frames",), JS, heavy=True, browser=True),
-    Check("python", (f"{PYTEST} tests {IGNORED}",), heavy=True),
-)
-CHECKS += tuple(
+    Check("types", ("python -m mypy",), budget=40),
+    Check("core", (f"{VITEST} core",), JS, budget=20),
+    Check("frames", (f"{VITEST} frames",), JS, budget=120, browser=True),
+    Check("python", (f"{PYTEST} tests {IGNORED} {WORKERS}",), budget=160, lanes=2),
     Check(
-        name,
-        (f"{PYTEST} {path}",),
-        heavy=True,
-        browser=name != "engines",
-        servers=name in SERVERS,
-    )
-    for name, path in FOLDERS.items()
-    if (ROOT / path).is_dir()
+        "browser", (f"{PYTEST} {FOLDERS['browser']} {WORKERS}",), budget=330, lanes=2, browser=True
+    ),
+    Check("hostile", (f"{PYTEST} {FOLDERS['hostile']}",), budget=50, browser=True),
+    # Its mutants wait side by side, in threads of their own.
+    Check("conformance", (f"{PYTEST} {FOLDERS['conformance']}",), budget=150, browser=True),
+    Check("notebooks", (f"{PYTEST} {FOLDERS['notebooks']}",), budget=50, browser=True),
+    Check("engines", (f"{PYTEST} {FOLDERS['engines']}",), budget=120, servers=True),
+    Check("systems", (f"{PYTEST} {FOLDERS['systems']}",), budget=400, browser=True, servers=True),
 )
 CLOSING = re.compile(r"^(?:=+ .* in [\d.]+s.* =+| +Tests  .*)$", re.MULTILINE)
 """The last lines of pytest and vitest, which say how many tests ran."""
+DURATIONS = VENV / "durations"
+"""By check, how long each of its tests took when it last ran."""
+SLOWEST = 8
 
 
-def perform(check: Check) -> bool:
-    """Run one check and print its line, with everything it printed where it fails."""
+def perform(check: Check, files: Iterable[str] | None = None, **more: str) -> bool:
+    """Run one check and print its line, with everything it printed where it fails.
+
+    `files`: those of its tests that are wanted, None for all.
+    """
     start, output, passed = time.monotonic(), "", True
     for command in check.commands:
+        if files is not None and check.pytest:
+            words = command.split()
+            chosen = [word for word in words if not word.startswith(("tests", "--ignore"))]
+            command = " ".join([*chosen, *files])  # noqa: PLW2901
         try:
-            output += run(command, "", cwd=check.where)
+            durations = str(DURATIONS / f"{check.name}.json")
+            output += run(command, "", cwd=check.where, CRMWIDGET_DURATIONS=durations, **more)
         except Failure as failure:
             output += failure.output
             passed = False
     seconds = time.monotonic() - start
-    lines = [f"{'ok' if passed else 'FAILED':<7} {check.name:<10} {seconds:6.1f} s"]
+    over = f"   over its budget of {check.budget} s" if seconds > check.budget else ""
+    lines = [f"{'ok' if passed else 'FAILED':<7} {check.name:<11} {seconds:6.1f} s{over}"]
     lines += [output.rstrip(), ""] if not passed else CLOSING.findall(output)[-1:]
     print("\n".join(lines), flush=True)
     return passed
+
+
+def side_by_side(checks: Iterable[Check], work: Callable[[Check], bool]) -> list[bool]:
+    """Run all, the longest first, as many at a time as have a lane; their results as they end."""
+    waiting = sorted(checks, key=lambda check: -check.budget)
+    running: dict[Future[bool], Check] = {}
+    results: list[bool] = []
+    with ThreadPoolExecutor(LANES) as pool:
+        while waiting or running:
+            free = LANES - sum(check.lanes for check in running.values())
+            fits = next((check for check in waiting if check.lanes <= free), None)
+            if fits:
+                waiting.remove(fits)
+                running[pool.submit(work, fits)] = fits
+                print(f"        {fits.name} ...", flush=True)
+                continue
+            done = wait(running, return_when=FIRST_COMPLETED).done
+            results += [future.result() for future in done]
+            running = {future: check for future, check in running.items() if future not in done}
+    return results
+
+
+def slowest(checks: Iterable[Check]) -> list[str]:
+    """The tests that took longest, as lines to print."""
+    files = [DURATIONS / f"{check.name}.json" for check in checks]
+    took = {
+        test: seconds
+        for file in files
+        if file.exists()
+        for test, seconds in json.loads(file.read_text()).items()
+    }
+    longest = sorted(took.items(), key=lambda item: -item[1])[:SLOWEST]
+    return [f"{seconds:6.1f} s  {test}" for test, seconds in longest]
 
 
 def choose(names: Sequence[str], *, everything: bool) -> list[Check]:
@@ -437,21 +541,40 @@ def choose(names: Sequence[str], *, everything: bool) -> list[Check]:
     return [check for check in CHECKS if everything or not check.servers]
 
 
-def test(names: Sequence[str], *, everything: bool) -> int:
-    """Run the checks: the light ones two at a time, then the heavy ones one by one."""
+def touched(base: str, checks: Sequence[Check]) -> dict[Check, list[str] | None]:
+    """Of these checks those that a change since `base` can have touched, with their test files."""
+    names = [check.name for check in checks]
+    sentence = (
+        f"What has changed since {base} cannot be told: see above. Name a commit that git knows."
+    )
+    plan = json.loads(run(["python", "-m", "tests.changed", base, *names], sentence))
+    return {check: plan[check.name] for check in checks if check.name in plan}
+
+
+def test(names: Sequence[str], *, everything: bool, base: str | None, slow: bool) -> int:
+    """Run the checks side by side, and tell which tests took longest."""
     chosen = choose(names, everything=everything)
     set_up()
+    files: dict[Check, list[str] | None] = dict.fromkeys(chosen)
+    if base is not None:
+        files = touched(base, chosen)
+        chosen = list(files)
     if any(check.browser for check in chosen):
         set_up_browser()
     if any(check.servers for check in chosen):
         set_up_servers()
-    with ThreadPoolExecutor(2) as pool:
-        light = [pool.submit(perform, check) for check in chosen if not check.heavy]
-        results = [future.result() for future in as_completed(light)]
-    results += [perform(check) for check in chosen if check.heavy]
+    more = {"CRMWIDGET_SLOW": "1"} if slow else {}
+    results = []
+    if any(check.name == "build" for check in chosen):  # what the others look at
+        results = [perform(next(check for check in chosen if check.name == "build"))]
+    rest = [check for check in chosen if check.name != "build"]
+    results += side_by_side(rest, lambda check: perform(check, files[check], **more))
+    if lines := slowest(chosen):
+        print("The slowest tests:", *lines, sep="\n")
     left_out = [check.name for check in CHECKS if check not in chosen]
     if left_out and not names:
-        print(f"Left out: {', '.join(left_out)} (python3 dev.py test --all).")
+        hint = "nothing in them has changed" if base else "python3 dev.py test --all"
+        print(f"Left out: {', '.join(left_out)} ({hint}).")
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return int(not all(results))
 
@@ -508,6 +631,8 @@ def main(argv: Sequence[str]) -> int:
     testing = commands.add_parser("test")
     testing.add_argument("names", nargs="*", metavar="NAME")
     testing.add_argument("--all", action="store_true", dest="everything")
+    testing.add_argument("--changed", nargs="?", const="HEAD", metavar="BASE", dest="base")
+    testing.add_argument("--slow", action="store_true")
     commands.add_parser("lock").add_argument("--upgrade", action="store_true")
     options, rest = parser.parse_known_args(argv)
     if rest and options.command != "demo":
@@ -515,7 +640,9 @@ def main(argv: Sequence[str]) -> int:
     if sys.version_info < (3, 11) or sys.platform == "win32":
         raise Failure("dev.py needs Python 3.11 or newer on Linux or macOS (on Windows: in WSL).")
     if options.command == "test":
-        return test(options.names, everything=options.everything)
+        return test(
+            options.names, everything=options.everything, base=options.base, slow=options.slow
+        )
     if options.command == "demo":
         demo(rest)
     elif options.command == "format":
@@ -528,10 +655,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end_by_signal)
     try:
         sys.exit(main(sys.argv[1:]))
     except Failure as failure:
         print(failure.output, end="", flush=True)
         sys.exit(f"dev.py: {failure}")
-    except KeyboardInterrupt:
-        sys.exit(130)

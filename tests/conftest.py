@@ -1,9 +1,17 @@
-"""What tests of all folders share."""
+"""What tests of all folders share: patience, and the order in which workers are given them.
+
+`CRMWIDGET_DURATIONS` names a JSON file that says how long each test took. It is read, so that the
+longest start first, and written anew. Without it the `weight` marks decide.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import signal
+from collections import defaultdict
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,3 +34,54 @@ def sigint() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+# ---------------------------------------------------------------- the order of tests
+USUAL = 5.0
+"""Seconds that a test is thought to take of which nothing is known."""
+_FILE = os.environ.get("CRMWIDGET_DURATIONS")
+_SPENT: dict[str, float] = {}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With workers: tests that share a module's fixtures stay together, the longest come first."""
+    if not (getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput")):
+        return
+    known = _known()
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for item in items:
+        seconds[_group(item)] += known.get(item.nodeid, _weight(item))
+    items.sort(key=lambda item: (-seconds[_group(item)], _group(item)))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    """The module where one of its fixtures lives as long as that, else the test itself."""
+    found = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+    if any(one.scope == "module" for fixtures in found for one in fixtures):
+        return str(item.path)
+    return item.nodeid
+
+
+def _weight(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("weight")
+    return USUAL if mark is None else float(mark.args[0])
+
+
+def _known() -> dict[str, float]:
+    path = Path(_FILE) if _FILE else None
+    return json.loads(path.read_text()) if path and path.exists() else {}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    nodeid = report.nodeid.split("@")[0]  # xdist adds the group
+    _SPENT[nodeid] = _SPENT.get(nodeid, 0.0) + report.duration
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _FILE and not hasattr(session.config, "workerinput"):
+        Path(_FILE).parent.mkdir(parents=True, exist_ok=True)
+        Path(_FILE).write_text(json.dumps({**_known(), **_SPENT}, indent=0))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import tomllib
 from functools import partial
 from itertools import chain
@@ -15,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import dev
+from tests import changed
 
 ROOT = Path(dev.__file__).parent
 
@@ -344,20 +348,29 @@ def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good = script(tmp_path / "good", "echo one; echo '===== 3 passed in 0.10s ====='; echo later")
     bad = script(tmp_path / "bad", "echo first; echo last; exit 1")
     fakes = (
-        dev.Check("heavy", (str(good),), heavy=True),
         dev.Check("good", (str(good),)),
+        dev.Check("long", (str(good),), budget=50),
         dev.Check("bad", (str(bad), str(good))),
+        dev.Check("slow", (str(good),), budget=-1),
         dev.Check("servers", (str(good),), servers=True),
     )
     monkeypatch.setattr(dev, "CHECKS", fakes)
     monkeypatch.setattr(dev, "set_up", lambda: None)
+    monkeypatch.setattr(dev, "set_up_servers", lambda: None)
+    monkeypatch.setattr(dev, "DURATIONS", tmp_path)
+
+
+run_checks = partial(dev.test, everything=False, base=None, slow=False)
 
 
 @pytest.mark.usefixtures("checks")
-def test_a_good_check_is_one_line_and_pytests_last(capsys: pytest.CaptureFixture[str]) -> None:
-    assert dev.test(["good"], everything=False) == 0
+def test_a_good_check_is_announced_and_then_one_line_and_pytests_last(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_checks(["good"]) == 0
 
-    first, closing, summary = capsys.readouterr().out.splitlines()
+    begun, first, closing, summary = capsys.readouterr().out.splitlines()
+    assert begun == "        good ..."
     assert re.fullmatch(r"ok +good +\d+\.\d s", first)
     assert closing == "===== 3 passed in 0.10s ====="
     assert summary == "1 passed, 0 failed"
@@ -365,7 +378,7 @@ def test_a_good_check_is_one_line_and_pytests_last(capsys: pytest.CaptureFixture
 
 @pytest.mark.usefixtures("checks")
 def test_a_failing_check_shows_all_it_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert dev.test(["bad", "heavy"], everything=False) == 1
+    assert run_checks(["bad", "long"]) == 1
 
     out = capsys.readouterr().out
     assert re.search(r"^FAILED +bad .*\nfirst\nlast\none\n", out, re.MULTILINE)
@@ -373,16 +386,110 @@ def test_a_failing_check_shows_all_it_printed(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.usefixtures("checks")
+def test_a_check_over_its_budget_says_so_and_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_checks(["slow"]) == 0
+
+    out = capsys.readouterr().out
+    assert re.search(r"^ok +slow +\d+\.\d s   over its budget of -1 s$", out, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("checks")
+def test_the_longest_check_starts_first(capsys: pytest.CaptureFixture[str]) -> None:
+    run_checks([])
+
+    begun = re.findall(r"^ {8}(\w+) \.\.\.$", capsys.readouterr().out, re.MULTILINE)
+    assert begun == ["long", "good", "bad", "slow"]
+
+
+def test_no_more_run_at_once_than_have_a_lane() -> None:
+    living, most, together = 0, 0, threading.Barrier(2, timeout=60)
+    lock = threading.Lock()
+
+    def work(check: dev.Check) -> bool:
+        nonlocal living, most
+        with lock:
+            living += check.lanes
+            most = max(most, living)
+        if check.lanes < dev.LANES:
+            together.wait()  # proves that they run side by side
+        with lock:
+            living -= check.lanes
+        return True
+
+    checks = [
+        dev.Check("alone", ("",), lanes=dev.LANES, budget=9),
+        dev.Check("two", ("",), lanes=2),
+        dev.Check("one", ("",)),
+    ]
+
+    assert dev.side_by_side(checks, work) == [True] * 3
+    assert most == dev.LANES
+
+
+@pytest.mark.usefixtures("checks")
 def test_what_needs_servers_is_left_out_aloud(capsys: pytest.CaptureFixture[str]) -> None:
-    dev.test([], everything=False)
+    run_checks([])
     plain = capsys.readouterr().out
-    dev.test([], everything=True)
+    dev.test([], everything=True, base=None, slow=False)
     everything = capsys.readouterr().out
 
     assert "Left out: servers (python3 dev.py test --all)." in plain
-    assert plain.endswith("2 passed, 1 failed\n")
+    assert plain.endswith("3 passed, 1 failed\n")
     assert "Left out" not in everything
-    assert everything.endswith("3 passed, 1 failed\n")
+    assert everything.endswith("4 passed, 1 failed\n")
+
+
+def test_the_slowest_tests_are_told_from_the_files_of_the_checks_that_ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev, "DURATIONS", tmp_path)
+    (tmp_path / "one.json").write_text(json.dumps({f"a{n}": n for n in range(20)}))
+    (tmp_path / "two.json").write_text(json.dumps({"b": 12.34}))
+    (tmp_path / "left-out.json").write_text(json.dumps({"c": 99}))
+
+    lines = dev.slowest([dev.Check("one", ("",)), dev.Check("two", ("",)), dev.Check("3", ("",))])
+
+    assert lines[:2] == ["  19.0 s  a19", "  18.0 s  a18"]
+    assert "  12.3 s  b" in lines
+    assert len(lines) == dev.SLOWEST
+
+
+def test_only_the_chosen_files_of_a_check_are_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = []
+    monkeypatch.setattr(dev, "DURATIONS", tmp_path)
+    monkeypatch.setattr(dev, "run", lambda command, *_, **more: commands.append(command) or "")
+    check = next(check for check in dev.CHECKS if check.name == "python")
+
+    dev.perform(check, ["tests/test_address.py"])
+
+    (command,) = commands
+    assert command == f"{dev.PYTEST} {dev.WORKERS} tests/test_address.py"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_what_it_started_and_says_so(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    started = tmp_path / "started"
+    child = f"import os, pathlib, time; os.mkfifo({str(tmp_path / 'pipe')!r}); "
+    child += f"pathlib.Path({str(started)!r}).touch(); open({str(tmp_path / 'pipe')!r})"
+    code = f"import dev, signal, sys; signal.signal({number.value}, dev.end_by_signal); "
+    code += f"dev.run([sys.executable, '-c', {child!r}], 'failed')"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    while not started.exists():
+        assert process.poll() is None
+
+    process.send_signal(number)
+    out = process.communicate(timeout=120)[0]
+
+    assert out == "\nInterrupted: ending what runs ...\n"
+    assert process.returncode == 128 + number
+    with pytest.raises(OSError, match="No such device"):  # nobody has the pipe open any more
+        os.open(tmp_path / "pipe", os.O_WRONLY | os.O_NONBLOCK)
 
 
 def test_the_closing_lines_of_vitest_are_known() -> None:
@@ -395,6 +502,52 @@ def test_a_folder_of_tests_belongs_to_exactly_one_check() -> None:
     commands = [command for check in dev.CHECKS for command in check.commands]
 
     for path in dev.FOLDERS.values():
-        naming = [command for command in commands if command.endswith(f"pytest {path}")]
+        naming = [command for command in commands if f"pytest {path}" in command]
         assert len(naming) == (dev.ROOT / path).is_dir()
         assert any(f"--ignore={path}" in command for command in commands)
+
+
+# ------------------------------------------------------------ what a change can have touched
+NAMES = [check.name for check in dev.CHECKS]
+
+
+@pytest.mark.parametrize(
+    ("path", "runs", "spares"),
+    [
+        ("crmwidget/adapters/_tryton.py", "systems", "browser"),
+        ("crmwidget/client.py", "browser", "core"),
+        ("crmwidget/phones/_plain.py", "engines", "tsc"),
+        ("js/src/frame.ts", "hostile", "engines"),
+        ("js/test/core/guard.test.ts", "core", "browser"),
+        ("tests/browser/lab.py", "notebooks", "engines"),
+        ("notebooks/quickstart.ipynb", "notebooks", "browser"),
+    ],
+)
+def test_a_change_runs_the_checks_that_it_can_have_touched(
+    path: str, runs: str, spares: str
+) -> None:
+    touched = changed.plan([path], NAMES)
+
+    assert runs in touched
+    assert spares not in touched
+
+
+def test_a_change_runs_the_test_files_that_import_it_through_whatever_lies_between() -> None:
+    python = changed.plan(["crmwidget/phones/_plain.py"], NAMES)["python"]
+
+    assert {"tests/test_phones.py", "tests/test_directory_find.py", "tests/test_dev.py"} <= python
+    assert "tests/test_workers.py" not in python
+
+
+def test_a_name_that_a_package_loads_late_leads_to_its_module() -> None:
+    assert changed._home("crmwidget.adapters", "Tryton") == "crmwidget.adapters._tryton"
+    assert changed._home("crmwidget", "Directory") == "crmwidget.directory"
+
+
+@pytest.mark.parametrize("path", ["pyproject.toml", "tests/vectors/wire.json", "unheard.of"])
+def test_what_is_not_understood_touches_everything(path: str) -> None:
+    assert changed.plan([path], NAMES) == dict.fromkeys(NAMES)
+
+
+def test_the_prose_touches_its_own_tests_only() -> None:
+    assert changed.plan(["README.md", "docs/panel.md"], NAMES) == {"python": {"tests/test_docs.py"}}

@@ -24,10 +24,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from playwright.sync_api import expect, sync_playwright
 
+from tests import leash
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Locator
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        FrameLocator,
+        Locator,
+        Page,
+    )
 
 T = TypeVar("T")
 
@@ -53,6 +62,8 @@ _SETTINGS: Final = {
     },
     "docmanager-extension/plugin": {"autosave": False},
 }
+_OFF: Final = ("debugger-extension", "lsp-extension")
+"""JupyterLab's own extensions that each notebook and kernel would start, and no test looks at."""
 _FOLDERS: Final = (
     "JUPYTER_CONFIG_DIR",
     "JUPYTER_DATA_DIR",
@@ -62,6 +73,21 @@ _FOLDERS: Final = (
     "IPYTHONDIR",
     "XDG_STATE_HOME",
 )
+_EMPTIED: Final = """() => {
+    const {shell} = window.jupyterapp;
+    for (const open of [...shell.widgets('main')]) {
+        if (open.context) open.context.model.dirty = false;
+        open.dispose();
+    }
+    for (const home of document.querySelectorAll('.crmwidget-home')) home.remove();
+    globalThis[Symbol.for('crmwidget')]?.softphones.clear();
+    globalThis.runs = [];
+    localStorage.clear();
+    sessionStorage.clear();
+    const left = [...shell.widgets('main')].filter((open) => open.context);
+    return !left.length && !document.querySelector('iframe, .crmw, .jp-Dialog');
+}"""
+"""Closes what is open in a page; false: something stayed."""
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -69,9 +95,12 @@ class Server:
     """A server of an `_APPS` on a free port of 127.0.0.1; `url` is its origin.
 
     `python`: whose ipykernel runs the notebooks; None: that of these tests.
+    `everything`: with all extensions that JupyterLab comes with.
     """
 
-    def __init__(self, app: str = "jupyterlab", python: Path | None = None) -> None:
+    def __init__(
+        self, app: str = "jupyterlab", python: Path | None = None, *, everything: bool = False
+    ) -> None:
         self.app = app
         self.folder = Path(tempfile.mkdtemp(prefix="crmwidget-lab-"))
         self.root = self.folder / "notebooks"
@@ -81,31 +110,42 @@ class Server:
             file = file / f"{name}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(value))
+        if not everything:
+            config = self.folder / "JUPYTER_CONFIG_DIR" / "labconfig" / "page_config.json"
+            config.parent.mkdir(parents=True)
+            off = {f"@jupyterlab/{name}": True for name in _OFF}
+            config.write_text(json.dumps({"disabledExtensions": off}))
         self.kernel = "python3" if python is None else self._add_kernel(python)
-        port = _free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self._port = _free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
         self.log = self.folder / "server.log"
         self._ending = ThreadPoolExecutor()
-        with self.log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", app, "--no-browser", "--allow-root"),
-                    "--ServerApp.ip=127.0.0.1",
-                    f"--ServerApp.port={port}",
-                    "--ServerApp.port_retries=0",
-                    f"--ServerApp.root_dir={self.root}",
-                    f"--IdentityProvider.token={_TOKEN}",
-                    "--ServerApp.terminals_enabled=False",
-                    f"--{_APPS[app][0]}.expose_app_in_browser=True",
-                    "--LabApp.extension_manager=readonly",
-                ],
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._start()
+
+    def _start(self) -> None:
+        command = [
+            *(sys.executable, "-m", self.app, "--no-browser", "--allow-root"),
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={self._port}",
+            "--ServerApp.port_retries=0",
+            f"--ServerApp.root_dir={self.root}",
+            f"--IdentityProvider.token={_TOKEN}",
+            "--ServerApp.terminals_enabled=False",
+            f"--{_APPS[self.app][0]}.expose_app_in_browser=True",
+            "--LabApp.extension_manager=readonly",
+        ]
+        with self.log.open("ab") as output:
+            self._process = leash.start(command, env=self._environment(), output=output)
         self._await_start()
+
+    def _end(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        leash.release(self._process)
 
     def _add_kernel(self, python: Path) -> str:
         spec = self.folder / "JUPYTER_DATA_DIR" / "kernels" / "other" / "kernel.json"
@@ -182,37 +222,54 @@ class Server:
     def close(self) -> None:
         """End the server, by its own process id, once every kernel is shut down."""
         self._ending.shutdown()
-        self._process.terminate()
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Notebook:
-    """One notebook open in a page of its own; `script` runs before the page's own do."""
+    """One notebook open in a page of its own; `script` runs before the page's own do.
+
+    `page`: one that `leave()` of another notebook of this server gave back.
+    """
 
     def __init__(
-        self, context: BrowserContext, server: Server, name: str, *cells: str, script: str = ""
+        self,
+        context: BrowserContext,
+        server: Server,
+        name: str,
+        *cells: str,
+        script: str = "",
+        page: Page | None = None,
     ) -> None:
         self.server = server
         self.name = name
         self.console: list[str] = []
         self._sessions = [server.lay(name, cells)]
-        self.page = context.new_page()
+        self.page = page or context.new_page()
         self.page.on("console", self._noted)
-        self.page.on("pageerror", lambda error: self.console.append(f"pageerror {error}"))
+        self.page.on("pageerror", self._raised)
         if script:
             self.page.add_init_script(script)
-        self.page.goto(server.address(name), wait_until="commit")
+        if page:
+            self._open()
+        else:
+            self._load()
+        self._until_ready()
+
+    def _load(self) -> None:
+        self.page.goto(self.server.address(self.name), wait_until="commit")
         self.page.wait_for_function("() => window.jupyterapp?.shell", polling=NAP)
         self.page.evaluate("() => window.jupyterapp.restored")
-        self._until_ready()
+
+    def _open(self) -> None:
+        open_it = "path => window.jupyterapp.commands.execute('docmanager:open', {path})"
+        self.page.evaluate(open_it, self.name)
 
     def _noted(self, message: ConsoleMessage) -> None:
         self.console.append(f"{message.type} {message.text}")
+
+    def _raised(self, error: object) -> None:
+        self.console.append(f"pageerror {error}")
 
     def _until_ready(self) -> None:
         self.page.wait_for_function(
@@ -227,8 +284,7 @@ class Notebook:
         """Open a second notebook in the same page; from now on it is the one that is driven."""
         self._sessions.append(self.server.lay(name, cells))
         self.name = name
-        open_it = "path => window.jupyterapp.commands.execute('docmanager:open', {path})"
-        self.page.evaluate(open_it, name)
+        self._open()
         self._until_ready()
 
     def turn_to(self, name: str) -> None:
@@ -398,8 +454,25 @@ class Notebook:
         return "the page is gone\n" + "\n".join(self.console[-30:])
 
     def close(self) -> None:
-        """Leave the page and shut the kernels down."""
+        """Close the page and shut the kernels down."""
         self.page.close()
+        self._end_kernels()
+
+    def leave(self) -> Page | None:
+        """Close the documents and shut the kernels down; the page as it was, None where it is not.
+
+        Loading JupyterLab takes longer than most tests.
+        """
+        self._end_kernels()
+        with contextlib.suppress(Exception):
+            self.page.remove_listener("console", self._noted)
+            self.page.remove_listener("pageerror", self._raised)
+            if self.page.evaluate(_EMPTIED):
+                return self.page
+        self.page.close()
+        return None
+
+    def _end_kernels(self) -> None:
         for session in self._sessions:
             self.server.end(session)
 

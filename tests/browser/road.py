@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 import struct
-import subprocess
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -116,15 +115,5 @@ class Restartable(Server):
     """A server of which the port and the folder outlive the process."""
 
     def restart(self) -> None:
-        self._process.terminate()
-        self._process.wait(30)
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._process.args,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self._await_start()
+        self._end()
+        self._start()

@@ -333,6 +333,7 @@ def test_a_second_widget_of_the_name_takes_the_phone_and_the_first_cell_says_so(
 
 
 # ---------------------------------------------------------------- leaving
+@pytest.mark.own_page
 def test_leaving_the_page_asks_while_a_call_may_be_on_and_so_does_the_dock(
     notebook: Open, site: Site
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.cells import CRM_DATA, POP, interaction_log
@@ -62,6 +63,7 @@ STATES = (
 )
 
 
+@pytest.mark.own_page
 def test_no_customer_and_no_token_stays_in_notebook_state_console_or_server_log(
     notebook: Open, site: Site
 ) -> None:

@@ -43,7 +43,7 @@ def _each(paths: list[Path]) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    server = Server()
+    server = Server(everything=True)
     yield server
     server.close()
 

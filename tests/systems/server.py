@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from tests import leash
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -211,14 +213,8 @@ class Server:
     def start(self) -> None:
         """Start, also again after `stop()`: on the same port, with the data as they are."""
         with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command,
-                cwd=self.data,
-                env=environment(self._more),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+            self._process = leash.start(
+                self._command, cwd=self.data, env=environment(self._more), output=output
             )
         self._await_start()
 
@@ -250,6 +246,7 @@ class Server:
         """It is gone, in the midst of what it was doing."""
         self._process.kill()
         self._process.wait(PATIENCE)
+        leash.release(self._process)
 
     def log(self) -> str:
         """The end of what it printed."""
