@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.slow import SLOW
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,7 +27,8 @@ if find_spec("hypothesis"):  # Modin's tests run in an environment of their own,
     # How long an example takes says how busy the machine is.
     patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile("patient", patient)
-    settings.load_profile("patient")
+    settings.register_profile("slow", patient, max_examples=20_000)
+    settings.load_profile("slow" if SLOW else "patient")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 
 from crmwidget.journal import AGE, Entry, Journal, default_path
 from crmwidget.testing import interaction_log
+from tests.slow import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -236,7 +236,7 @@ while True:
 """
 
 
-@pytest.mark.parametrize("kills", [int(os.environ.get("CRMWIDGET_KILLS", "25"))])
+@pytest.mark.parametrize("kills", [count("CRMWIDGET_KILLS", 25, 300)])
 def test_a_process_killed_at_any_moment_loses_no_acknowledged_log(path: Path, kills: int) -> None:
     number = 0
     for kill in range(kills):

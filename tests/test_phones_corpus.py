@@ -1,7 +1,7 @@
 """Numbers of all regions, as people and systems write them: phones says what phonenumbers says.
 
 The seed is new in each run; a failure names it, and CRMWIDGET_PHONES_SEED repeats it.
-CRMWIDGET_PHONES says how many numbers (1000000 for a long run).
+There are 60,000 numbers, a million in the slow mode, or as many as CRMWIDGET_PHONES says.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat
 
 from crmwidget import phones
 from crmwidget.phones import _metadata, _plans, _table
+from tests.slow import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     import pytest
 
-COUNT: Final = int(os.environ.get("CRMWIDGET_PHONES", "60000"))
+COUNT: Final = count("CRMWIDGET_PHONES", 60_000, 1_000_000)
 SEED: Final = int(os.environ.get("CRMWIDGET_PHONES_SEED") or random.SystemRandom().getrandbits(32))
 PART: Final = 60_000
 TYPES: Final = (

@@ -1,11 +1,10 @@
 """Nothing is lost, handled twice or out of order, whatever breaks while records flow.
 
-CRMWIDGET_FAULTS=20 repeats each fault so often, with 1,000 records instead of 300.
+In the slow mode each fault comes 20 times (or CRMWIDGET_FAULTS times), with 1,000 records each.
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from tests.browser.conftest import OPENED
 from tests.browser.faults import FAULTS, Fault, Scene, ServerRestarted
 from tests.browser.road import Restartable
+from tests.slow import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tests.browser.lab import Server
     from tests.browser.peer import Site
 
-ROUNDS: Final = int(os.environ.get("CRMWIDGET_FAULTS", "0"))
-RECORDS: Final = 1_000 if ROUNDS else 300
+ROUNDS: Final = count("CRMWIDGET_FAULTS", 1, 20)
+RECORDS: Final = 1_000 if ROUNDS > 1 else 300
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def scene(  # noqa: PLR0917 - pytest gives them by name
             own.close()
 
 
-@pytest.mark.parametrize("number", range(max(ROUNDS, 1)))
+@pytest.mark.parametrize("number", range(ROUNDS))
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_no_record_is_lost_handled_twice_or_out_of_order(
     scene: Scene, fault: type[Fault], number: int
