@@ -291,7 +291,9 @@ def test_what_is_no_directory_is_refused_with_advice(given: object, advice: str)
 
 
 @pytest.mark.parametrize(
-    "empty", [[], (), {}, pd.DataFrame(), pl.DataFrame(), iter([])], ids=_short
+    "empty",
+    [[], (), {}, pd.DataFrame(), pl.DataFrame(), iter([])],
+    ids=["list", "tuple", "mapping", "pandas", "polars", "iterator"],
 )
 def test_nothing_is_an_empty_directory(empty: object) -> None:
     directory = Directory(empty)

@@ -206,7 +206,7 @@ def test_bytes_are_in_the_encodings_that_programs_write(encoding: str) -> None:
         (5, "there is no vCard in this int"),
         (None, "there is no vCard in this NoneType"),
     ],
-    ids=repr,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_what_is_no_vcard_is_refused_with_advice(source: object, said: str) -> None:
     with pytest.raises(DirectoryError, match=said) as caught:
