@@ -33,26 +33,24 @@ def spellings(number: str, region: str | None = None) -> list[str]:
     the number as it came; the last 9, 8 and 7 digits. Empty for what is no
     number. Short codes and numbers that are not valid have their digits only.
     """
-    written = phones.number_in(number)
-    digits = phones.digits(number)
-    if not digits:
-        return []
-    e164 = phones.e164(written, region)
-    found = [digits] if e164 is None else _valid(e164, region)
-    found += [written, digits, *endings(number, region)]
+    found: list[str] = []
+    for one in phones.read(number, region).numbers:
+        e164 = phones.e164(one.spoken, region)
+        found += [one.digits] if e164 is None else _valid(e164, region)
+        found += [one.spoken, one.digits, *_ends(one, region)]
     return list(dict.fromkeys(found))
 
 
 def endings(number: str, region: str | None = None) -> list[str]:
     """The last 9, 8 and 7 digits, for a search within the text; fewer of a short number."""
-    digits = national(number, region)
-    return [digits[-count:] for count in _ENDINGS if len(digits) >= count]
+    every = (_ends(one, region) for one in phones.read(number, region).numbers)
+    return list(dict.fromkeys(text for ends in every for text in ends))
 
 
 def national(number: str, region: str | None = None) -> str:
     """The digits without the country code; of what is not valid all digits, perhaps none."""
-    e164 = phones.e164(phones.number_in(number), region)
-    return phones.digits(number) if e164 is None else phones.national(e164)
+    numbers = phones.read(number, region).numbers
+    return _national(numbers[0], region) if numbers else ""
 
 
 def verified(
@@ -74,6 +72,16 @@ def verified(
             held.append(contact)
             known |= here
     return Directory(held, region).find(list(numbers))
+
+
+def _ends(one: phones.Number, region: str | None) -> list[str]:
+    digits = _national(one, region)
+    return [digits[-count:] for count in _ENDINGS if len(digits) >= count]
+
+
+def _national(one: phones.Number, region: str | None) -> str:
+    e164 = phones.e164(one.spoken, region)
+    return one.digits if e164 is None else phones.national(e164)
 
 
 def _valid(e164: str, region: str | None) -> list[str]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from crmwidget import phones, tables
 from crmwidget.directory._cells import Part, address, labelled
 from crmwidget.directory._index import WIDTH
-from crmwidget.directory._numbers import ORDINARY, SEVERAL
+from crmwidget.directory._numbers import SEVERAL
 from crmwidget.directory._wire import LARGEST_SAFE, encoded
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ __all__ = ["numbers_of", "pieces_of"]
 
 _CHUNK: Final = 50_000
 _THREADS: Final = 4
-_ORDINARY: Final = f"^(?-u:{ORDINARY.pattern})$"
+_ORDINARY: Final = f"^(?-u:{phones.ORDINARY.pattern})$"
 
 
 def pieces_of(several: Iterable[Rows]) -> Iterator[Piece]:
@@ -159,7 +159,7 @@ class _Some:
 
     def _column(self, column: NumberColumn) -> Vector | None:
         texts = self._texts(*column.columns)
-        if texts is None:
+        if texts is None or self._rows.is_shortened(column):
             return tables.Vector.of(self._rows.firsts_of(self._part(column.columns), [column]))
         vector = texts[0]
         if column.label is not None:

@@ -16,9 +16,9 @@ from crmwidget import tables
 
 __all__ = ["Contact", "Match", "Matches", "Phone", "Rule", "id_in", "table_html"]
 
-Rule = Literal["same digits", "e164", "national", "last digits", "given"]
-"""Why a contact matched: equal as written; equal in E.164; equal under another region; the last
-9, 8 or 7 digits equal; or chosen by whoever returned it."""
+Rule = Literal["same digits", "e164", "address", "national", "last digits", "given"]
+"""Why a contact matched: equal as written; equal in E.164; the same e-mail address; equal under
+another region; the last 9, 8 or 7 digits equal; or chosen by whoever returned it."""
 
 _ID_KINDS: Final = frozenset({str, int, type(None)})
 # NUL and lone surrogates would not survive the way to the page.

@@ -16,13 +16,14 @@ from crmwidget import phones, tables
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["WIDTH", "Index"]
+__all__ = ["WIDTH", "Addresses", "Index"]
 
 WIDTH: Final = 18
 """So many decimal digits fit in 64 bits; longer numbers are told apart by comparing them."""
 
 _UNITS: Final[list[int]] = [10 ** max(WIDTH - length, 0) for length in range(phones.LONGEST + 1)]
 _NEAR: Final = 16
+_ALL_BITS: Final = 2**63 - 1
 
 
 class Index:
@@ -37,8 +38,7 @@ class Index:
         """`numbers`: row and number as written, in any order; keys and rows of those known."""
         all_keys, all_rows = array("Q", keys), array("I", rows)
         for row, text in numbers:
-            found = phones.digits(text)
-            if found:
+            for found in phones.candidates(text):
                 all_keys.append(_key(found))
                 all_rows.append(row)
         self._keys, self._rows = tables.sorted_together(all_keys, all_rows)
@@ -67,5 +67,24 @@ class Index:
         return self._rows[start:stop]
 
 
+class Addresses:
+    """Rows by their e-mail addresses; candidates, to be compared by the caller."""
+
+    def __init__(self, addresses: Iterable[tuple[int, str]]) -> None:
+        """`addresses`: row and address, casefolded."""
+        keys, rows = array("Q"), array("I")
+        for row, text in addresses:
+            keys.append(hash(text) & _ALL_BITS)
+            rows.append(row)
+        self._keys, self._rows = tables.sorted_together(keys, rows)
+
+    def same(self, address: str) -> Sequence[int]:
+        """The rows that may have this address."""
+        key = hash(address) & _ALL_BITS
+        start = bisect_left(self._keys, key)
+        stop = bisect_left(self._keys, key + 1, start)
+        return self._rows[start:stop]
+
+
 def _key(digits: str) -> int:
-    return int(digits[: -WIDTH - 1 : -1]) * _UNITS[len(digits)]
+    return int(digits[: -WIDTH - 1 : -1]) * (_UNITS[len(digits)] if len(digits) < WIDTH else 1)

@@ -5,6 +5,7 @@ with the directory's region. Two that are only possible, climbed when nobody
 is certain, each only when the one before found nobody: the same number under
 another region than the one it was read with, then the last 9, 8 or 7 digits.
 Two complete numbers that differ are two numbers, whatever they end in.
+Who writes is looked for by the e-mail address, and that alone: it is certain.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from typing import Final, NamedTuple
 
 from crmwidget import phones, tables
 from crmwidget.directory._contacts import Phone, Rule
-from crmwidget.directory._numbers import written
+from crmwidget.directory._numbers import read
 
 __all__ = ["CERTAIN", "ORDER", "POSSIBLE", "Asked", "Step", "asked", "rule_of"]
 
-ORDER: Final[tuple[Rule, ...]] = ("same digits", "e164", "national", "last digits")
+ORDER: Final[tuple[Rule, ...]] = ("same digits", "e164", "address", "national", "last digits")
 """The rules from the most certain on."""
-CERTAIN: Final = ORDER[:2]
-POSSIBLE: Final = ORDER[2:]
+CERTAIN: Final = ORDER[:3]
+POSSIBLE: Final = ORDER[3:]
 
 _ENDINGS: Final = (9, 8, 7)
 # phonenumbers may put an area code before a local number, never within its last six digits.
@@ -40,8 +41,8 @@ class Step(NamedTuple):
 
 
 _RULES: Final[tuple[Rule, ...]] = (
-    *ORDER[:3],
-    *((ORDER[3],) * len(_ENDINGS)),
+    *ORDER[:4],
+    *((ORDER[4],) * len(_ENDINGS)),
 )
 """The rule of each rank: every count of last digits is a rung of its own."""
 
@@ -58,6 +59,8 @@ class Asked:
     number: str
     digits: str
     e164: str | None
+    address: str = ""
+    """An e-mail address, casefolded, of somebody who writes; then there is no number."""
 
     @property
     def region(self) -> str | None:
@@ -80,29 +83,41 @@ class Asked:
 
     def certain(self, phone: Phone, region: str | None) -> Step | None:
         """Why `phone` of a contact is this number without any assumption; None: it may not be."""
-        number = phones.number_in(phone.number)
-        said = _said(phone)
-        if phones.digits(phone.number) == self.digits and not self._contradicts(number, region):
+        if self.address:
+            return None
+        numbers = phones.read(phone.number, region).numbers
+        steps = [self._certain(one, region, _said(phone)) for one in numbers]
+        return min((step for step in steps if step is not None), default=None)
+
+    def _certain(self, theirs: phones.Number, region: str | None, said: str) -> Step | None:
+        number = theirs.spoken
+        if theirs.digits == self.digits and not self._contradicts(number, region):
             return Step(0, f"Same digits as the {said}.")
         if self.e164 is not None and phones.e164(number, region) == self.e164:
-            read = f", read with region {region}" if region else ""
-            return Step(1, f"Same international number as the {said}{read}.")
+            how = f", read with region {region}" if region else ""
+            return Step(1, f"Same international number as the {said}{how}.")
         return None
 
     def possible(self, phone: Phone, region: str | None) -> Step | None:
         """Why `phone` of a contact could be this number; None: nothing speaks for it."""
-        digits = phones.digits(phone.number)
-        if self.is_short or len(digits) < _SHORTEST:
+        if self.is_short:
             return None
-        number = phones.number_in(phone.number)
-        theirs = phones.e164(number, region)
-        if (elsewhere := self._elsewhere(number, theirs, region, _said(phone))) is not None:
-            return Step(2, elsewhere)
+        numbers = phones.read(phone.number, region).numbers
+        steps = [self._possible(one, region, _said(phone)) for one in numbers]
+        return min((step for step in steps if step is not None), default=None)
+
+    def _possible(self, other: phones.Number, region: str | None, said: str) -> Step | None:
+        digits = other.digits
+        if len(digits) < _SHORTEST:
+            return None
+        theirs = phones.e164(other.spoken, region)
+        if (elsewhere := self._elsewhere(other.spoken, theirs, region, said)) is not None:
+            return Step(3, elsewhere)
         if theirs is not None and self.e164 is not None:
             return None
-        for rank, count in enumerate(_ENDINGS, 3):
+        for rank, count in enumerate(_ENDINGS, 4):
             if digits[-count:] == self.digits[-count:] and len(digits) >= count:
-                return Step(rank, f"Same last {count} digits as the {_said(phone)}.")
+                return Step(rank, f"Same last {count} digits as the {said}.")
         return None
 
     def _elsewhere(
@@ -124,9 +139,14 @@ class Asked:
         return None
 
     def _contradicts(self, number: str, region: str | None) -> bool:
-        """Whether one is +20 255..., and the other, 20 255... without the +, means +1 202 55..."""
+        """Whether one is +20 255..., and the other, 20 255... without the +, means +1 202 55...
+
+        Without a region that cannot be told, so it may.
+        """
         if _has_plus(number) == _has_plus(self.number):
             return False
+        if region is None:
+            return True
         means = phones.e164(number, region) if _has_plus(self.number) else self.e164
         return means is not None and means != f"+{self.digits}"
 
@@ -136,19 +156,22 @@ def asked(value: object, region: str | None) -> Iterator[Asked]:
     several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
     seen = set()
     for one in value if several else (value,):  # type: ignore[attr-defined]
-        for text in _texts(one):
-            number = phones.number_in(text)
-            digits = phones.digits(text)
-            key = (digits, _has_plus(number))
-            if digits and key not in seen:
+        for each in _each(one, region):
+            key = (each.digits, _has_plus(each.number), each.address)
+            if key not in seen:
                 seen.add(key)
-                yield Asked(number, digits, phones.e164(number, region))
+                yield each
 
 
-def _texts(value: object) -> list[str]:
-    if isinstance(value, Phone):
-        return [value.number]
-    return [one.text for one in written(tables.plain(value))]
+def _each(value: object, region: str | None) -> Iterator[Asked]:
+    given = value.number if isinstance(value, Phone) else tables.plain(value)
+    texts = [given] if isinstance(given, str) else [one.text for one in read(given).numbers]
+    for text in texts:
+        said = phones.read(text, region)
+        for one in said.numbers:
+            yield Asked(one.spoken, one.digits, phones.e164(one.spoken, region))
+        for address in said.addresses:
+            yield Asked("", "", None, address)
 
 
 def _said(phone: Phone) -> str:

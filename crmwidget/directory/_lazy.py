@@ -46,8 +46,11 @@ _LONGEST_ID: Final = 18
 _LAST_DECIMAL: Final = 0x1FBF9
 """The last character that is a decimal digit: all scripts' digits are looked for."""
 _KEYS: Final = ("0", "1", "2abc", "3def", "4ghi", "5jkl", "6mno", "7pqrs", "8tuv", "9wxyz")
-# What stands between the numbers of one cell, or before the number of a URI.
-_BEFORE: Final = r"(?:^|[:;|,/\n])"
+# What is no part of a number stands between those of one cell, and before the number of a URI.
+_BEFORE: Final = r"(?:^|[^0-9 ()+\-.])"
+# Where the digits of a number do not stand in a row: before the rest of it, and written as %20.
+_OUT_OF_ORDER: Final = "[pP][hH][oO][nN][eE]-[cC][oO][nN][tT][eE][xX][tT]=|:.*%[0-9a-fA-F][0-9a-fA-F]"
+_TRUNK: Final = "(?:[0-9][^0-9]*)?(?:[0-9][^0-9]*)?"
 
 
 @dataclass(slots=True)
@@ -162,18 +165,26 @@ class Pushed:
         return Rows(table, self._plan, self._region, numbered=False)
 
     def _rows(self, table: Table) -> Rows:
-        numeric = self._sample.numeric if len(table) else {}
-        return Rows(table, self._plan, self._region, numbered=False, numeric=numeric)
+        judged = self._sample.judged if len(table) else {}
+        return Rows(table, self._plan, self._region, numbered=False, judged=judged)
 
     def _ends(self, one: Asked) -> Conditions:
         """Numbers that end as this one does; one that is shorter has to be it as a whole."""
-        endings = {one.digits[-_ENDING:], one.ending[-_ENDING:]}
+        if one.address:
+            return [
+                Holds((name,), one.address)
+                for name in self._plan.emails
+                if self._lazy.kind(name) != "nested"
+            ]
+        endings = {one.digits[-_ENDING:], one.ending[-_ENDING:], (one.e164 or "")[-_ENDING:]}
         found: Conditions = []
-        for ending in sorted(endings):
+        for ending in sorted(endings - {""}):
             short = len(ending) < _ENDING
             for column in self._plan.numbers:
                 if self._lazy.kind(column.name) not in {"whole", "float"}:
-                    found.append(Matches(column.name, _pattern(ending, alone=short)))
+                    trunk = one.e164 is not None
+                    pattern = _pattern(ending, alone=short, trunk=trunk)
+                    found.append(Matches(column.name, pattern))
                 elif short:
                     found.append(Equals(column.name, int(ending)))
                 else:
@@ -194,13 +205,23 @@ class Pushed:
         return found
 
 
-def _pattern(digits: str, *, alone: bool = False) -> str:
+def _pattern(digits: str, *, alone: bool = False, trunk: bool = False) -> str:
     """A regular expression for digits in a row, whatever is between them, or for no more digits.
 
-    Letters stand for the keys they are on. It finds more than it should, never less.
+    Letters stand for the keys they are on; zeros at the end may be left out, as in 3.1E9.
+    trunk: what is dialled before a national number may come before it.
+    It finds more than it should, never less.
     """
-    each = "[^0-9]*".join(f"[{_spelled()[int(digit)]}]" for digit in digits)
-    return f"{_BEFORE}[^0-9]*{each}(?:[^0-9]|$)" if alone else each
+    each = _row(digits)
+    if alone:
+        each = f"{_BEFORE}[^0-9]*{_TRUNK if trunk else ''}{each}(?:[^0-9]|$)"
+    kept = digits.rstrip("0")
+    shortened = f"|[.,][0-9]*{_row(kept)}[eE]" if kept != digits else ""
+    return f"{each}{shortened}|{_OUT_OF_ORDER}"
+
+
+def _row(digits: str) -> str:
+    return "[^0-9]*".join(f"[{_spelled()[int(digit)]}]" for digit in digits)
 
 
 @cache

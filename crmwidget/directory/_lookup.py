@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from crmwidget import phones
 from crmwidget.directory._contacts import Contact, Match, Matches
-from crmwidget.directory._ladder import CERTAIN, Asked, Step, asked, rule_of
+from crmwidget.directory._ladder import CERTAIN, ORDER, Asked, Step, asked, rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -72,6 +72,10 @@ class Seen(Protocol):
 
     def phones(self, row: int) -> tuple[Phone, ...]: ...
 
+    def emailed(self, address: str) -> Iterable[int]:
+        """The rows with this e-mail address, which is casefolded."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Near:
@@ -97,6 +101,9 @@ class Near:
         """How well each row matches by the best of its numbers, of those that do."""
         found: dict[int, Step] = {}
         for one in numbers:
+            if one.address:
+                same = Step(ORDER.index("address"), "Same e-mail address.")
+                found.update((row, same) for row in self.held.emailed(one.address))
             for row in _candidates(self.index, one):
                 steps = (climb(one, phone, self.region) for phone in self.held.phones(row))
                 for step in steps:
@@ -115,12 +122,16 @@ class _Few:
 
     def __init__(self, held: Held, rows: Sequence[int]) -> None:
         self._contacts = dict(zip(rows, held.contacts_at(rows), strict=True))
+        self._held = held
 
     def contact(self, row: int) -> Contact:
         return self._contacts[row]
 
     def phones(self, row: int) -> tuple[Phone, ...]:
         return self._contacts[row].phones
+
+    def emailed(self, address: str) -> Iterable[int]:
+        return (row for row in self._held.emailed(address) if row in self._contacts)
 
 
 class Whole:
@@ -147,7 +158,7 @@ class Whole:
         index = self._indexed[0]
         if len(numbers) < _MANY:
             return Near(self._held, index, self._region)
-        rows = sorted({row for one in numbers for row in _candidates(index, one)})
+        rows = sorted({row for one in numbers for row in self._rows_near(index, one)})
         return Near(_Few(self._held, rows), index, self._region)
 
     def get(self, record_id: str) -> Contact | None:
@@ -174,6 +185,9 @@ class Whole:
         other._lock, other._indexed = self._lock, self._indexed
         return other
 
+    def _rows_near(self, index: Index, one: Asked) -> Iterable[int]:
+        return self._held.emailed(one.address) if one.address else _candidates(index, one)
+
     def _rows_with(self, text: str) -> list[int]:
         numbers = list(asked(text, self._region))
         same = self.near(numbers).found(numbers, Asked.certain)
@@ -181,6 +195,8 @@ class Whole:
 
 
 def _candidates(index: Index, one: Asked) -> set[int]:
+    if one.address:
+        return set()
     return {*index.same(one.digits), *index.ending(one.ending)}
 
 

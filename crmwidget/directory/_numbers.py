@@ -1,4 +1,7 @@
-"""Numbers: what a cell of a phone column holds, and what its way through a file did to it."""
+"""Numbers: what a cell of a phone column holds, and what its way through a file did to it.
+
+What a text says is read by `phones.read`; here it is judged beside the other cells of its column.
+"""
 
 from __future__ import annotations
 
@@ -14,75 +17,175 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = [
-    "ORDINARY",
     "SEVERAL",
+    "Cell",
     "Numeric",
+    "Precision",
     "Written",
-    "is_lost",
     "is_ordinary",
+    "read",
     "restored",
+    "texts_in",
     "written",
 ]
 
-ORDINARY: Final = re.compile(r"\+?\(?\d[\d ()\-]*\d", re.ASCII)
-# Without a plus and a point, as in 4E11, it could be letters that stand for keys.
-_SHORTENED: Final = re.compile(r"\s*[+-]?\d(?:[.,]\d+e\+?|e\+)\d+\s*", re.IGNORECASE)
-_FLOAT: Final = re.compile(r"\d{5,}\.0+")
-# Odoo's CSV, and people against Excel: an apostrophe before the number.
-_APOSTROPHE: Final = re.compile(r"'(?=\s*[+\d(])")
-# Marks of direction and of width that come along when a number is copied.
-_INVISIBLE: Final = dict.fromkeys(
-    map(ord, "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-)
-# A comma may be a pause before an extension and a slash part of a number, but not before a +.
-_JOINED: Final = re.compile(r"[;|\n\r\t\uff1b]|[,/&\u3001]\s*(?=[+\uff0b])|(?<=\d)\s+(?=[+\uff0b])")
 SEVERAL: Final = ":::"
 """Between several values of one cell in Google's exports, with blanks around it."""
-_JOINTS: Final = (SEVERAL, *";|\n\r\t\uff1b,/&\u3001", " +", " \uff0b")
-_FULL_LENGTH: Final = 7
 _NO_EXTENSION: Final = 8
 _WITH_COUNTRY: Final = 11
 # Excel shows 12 digits and more as 4.42E+11, with at most six of them.
 _EXCEL_DIGITS: Final = 12
-_EXCEL_KEPT: Final = 6
+_KEPT: Final = 6
+_ZEROS: Final = "0000"
+"""What every long number of a column ends in whose digits were cut off."""
+_ENOUGH_ZEROS: Final = 3
+"""So many whole numbers or texts that end so are no coincidence; of floats, one is enough."""
+_FLOAT32: Final = 2**24
+"""Larger whole numbers are rounded in 32 bits."""
 _ENOUGH: Final = 0.9
 _SAMPLE: Final = 10_000
+_BARE: Final = re.compile(r"\+?(\d{8,})(?:\.0+)?", re.ASCII)
 
 
 class Written(NamedTuple):
-    """One number of a cell, mended where that is certain."""
+    """One number of a cell, repaired where that is certain."""
 
     text: str
     numeric: bool
     """It was a number to the file's reader: a + or leading zeros may be gone."""
 
 
-def written(value: object) -> list[Written]:
+class Cell(NamedTuple):
+    """What a cell says."""
+
+    numbers: list[Written]
+    fault: phones.Fault | None = None
+    """Why there are no numbers, or not all of them; None also where there is nothing to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How far the digits of a column can be trusted, judged by all its cells."""
+
+    rounded: bool = False
+    """It is of 32-bit floats, which cannot hold a telephone number."""
+    shortened: bool = False
+    """Every long number ends in zeros: some program kept the first digits only."""
+    exact: frozenset[bool] = frozenset()
+    """Forms like 3.1E9 (False) or 3.1E+09 (True) whose zeros alone were left out."""
+
+    @classmethod
+    def of(cls, values: Iterable[object], *, rounded: bool = False) -> Precision:
+        """Judge the cells of a column; `rounded`: its floats have 32 bits."""
+        listed = values if isinstance(values, list) else list(values)
+        exact = frozenset(
+            "+" in one
+            for one in listed
+            if one.__class__ is str and ("E" in one or "e" in one) and _shows_all(one)  # type: ignore[operator]
+        )
+        return cls(rounded, _is_shortened(listed), exact)
+
+
+TRUSTED: Final = Precision()
+
+
+def written(
+    value: object, region: str | None = None, precision: Precision = TRUSTED
+) -> list[Written]:
     """The numbers in a cell; none in an absent one, in text without digits or a lost number."""
+    return read(value, region, precision).numbers
+
+
+def read(value: object, region: str | None = None, precision: Precision = TRUSTED) -> Cell:
+    """What a cell says; `region` says whose numbers those without a country code are."""
     if isinstance(value, str):
-        if is_ordinary(value):
-            return [Written(value, numeric=False)]
-        if not any(joint in value for joint in _JOINTS):
-            return _one(value)
-        return [number for part in _parts(value) for number in _one(part)]
+        return _read_text(value, region, precision)
     if isinstance(value, list | tuple):
-        return [number for item in value for number in written(item)]
-    return [Written(str(int(value)), numeric=True)] if _is_whole(value) else []
+        cells = [read(one, region, precision) for one in value]
+        fault = next((one.fault for one in cells if one.fault), None)
+        return Cell([number for one in cells for number in one.numbers], fault)
+    # Odoo's API says False for an absent number.
+    if value is None or value is False:
+        return Cell([])
+    if not _is_whole(value):
+        return Cell([], "other")
+    text = str(int(value))
+    if _is_lost(text, value, precision):
+        return Cell([], "lost")
+    return Cell([Written(text, numeric=True)]) if value else Cell([], "other")
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """The texts of a cell in which numbers may be, whatever the region."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from texts_in(one)
+    elif _is_whole(value):
+        yield str(int(value))
 
 
 def is_ordinary(text: str) -> bool:
-    """Whether this is one number with nothing to mend, as nearly all are; a fast check."""
-    return ORDINARY.fullmatch(text) is not None
+    """Whether this is one number with nothing to repair, as nearly all are; a fast check."""
+    return phones.ORDINARY.fullmatch(text) is not None
 
 
-def is_lost(value: object) -> bool:
-    """Whether a spreadsheet shortened the number to a form like 4.42E+11, as text or as a float."""
-    if isinstance(value, str):
-        return ("E" in value or "e" in value) and bool(_SHORTENED.fullmatch(value))
-    if isinstance(value, float) and value.is_integer():
-        text = str(int(value))
-        return len(text) >= _EXCEL_DIGITS and len(text.rstrip("0")) <= _EXCEL_KEPT
-    return False
+def _read_text(text: str, region: str | None, precision: Precision) -> Cell:
+    if precision.shortened and _ends_in_zeros(text):
+        return Cell([], "lost")
+    if is_ordinary(text):
+        return Cell([Written(text, numeric=False)])
+    found = phones.read(text, region)
+    if found.fault == "lost" and ("+" in text) in precision.exact:
+        whole = phones.unshortened(text.strip())
+        return Cell([Written(whole, numeric=True)]) if whole else Cell([], "lost")
+    return Cell([Written(one.text, one.numeric) for one in found.numbers], found.fault)
+
+
+def _shows_all(text: str) -> bool:
+    """Whether a text like 3.102025014E9 shows more digits than a spreadsheet would."""
+    whole = phones.unshortened(text.strip())
+    return whole is not None and len(whole.strip("+").rstrip("0")) > _KEPT
+
+
+def _is_lost(text: str, value: object, precision: Precision) -> bool:
+    if isinstance(value, float) and precision.rounded and value > _FLOAT32:
+        return True
+    few = len(text.rstrip("0")) <= _KEPT
+    if isinstance(value, float) and few and len(text) >= _EXCEL_DIGITS:
+        return True
+    return precision.shortened and _ends_in_zeros(text)
+
+
+def _ends_in_zeros(text: str) -> bool:
+    found = _BARE.fullmatch(text.strip())
+    return found is not None and found[1].endswith(_ZEROS)
+
+
+def _is_shortened(values: list[object]) -> bool:
+    """Whether all long numbers end in zeros, and there are enough of them."""
+    seen: set[str] = set()
+    floats = False
+    for value in values:
+        if value.__class__ is str:
+            found = _BARE.fullmatch(value.strip())  # type: ignore[attr-defined]
+            if found is None:
+                if len(value) >= _NO_EXTENSION and any(map(str.isdecimal, value)):  # type: ignore[arg-type,call-overload]
+                    return False
+                continue
+            text = found[1]
+        elif _is_whole(value):
+            text = str(int(value))
+            floats |= isinstance(value, float)
+        else:
+            continue
+        if len(text) < _NO_EXTENSION:
+            continue
+        if not text.endswith(_ZEROS) or len(text.rstrip("0")) > _KEPT:
+            return False
+        seen.add(text)
+    return len(seen) >= (1 if floats else _ENOUGH_ZEROS)
 
 
 def restored(text: str, region: str | None) -> str:
@@ -131,27 +234,4 @@ class Numeric:
 def _is_whole(value: object) -> TypeGuard[int | float | Decimal]:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return False
-    return math.isfinite(value) and value >= 0 and value == int(value) and not is_lost(value)
-
-
-def _one(text: str) -> list[Written]:
-    number = text.translate(_INVISIBLE).strip()
-    if number.startswith('="') and number.endswith('"'):
-        number = number[2:-1].strip()
-    if number.startswith("'"):
-        number = _APOSTROPHE.sub("", number, count=1)
-    if ".0" in number and _FLOAT.fullmatch(number):
-        return [Written(number.partition(".")[0], numeric=True)]
-    if not phones.digits(number) or is_lost(number):
-        return []
-    return [Written(number, numeric=False)]
-
-
-def _parts(text: str) -> Iterator[str]:
-    """Google joins with " ::: "; others with a semicolon, bar ... between whole numbers."""
-    for part in text.split(SEVERAL):
-        pieces = [piece for piece in _JOINED.split(part) if phones.digits(piece)]
-        whole = sum(len(phones.digits(piece)) >= _FULL_LENGTH for piece in pieces)
-        # What is short behind the only whole one may be its extension, but not on another line.
-        apart = whole == len(pieces) or whole > 1 or (whole and ";" not in part)
-        yield from pieces if apart else [part]
+    return math.isfinite(value) and value >= 0 and value == int(value)

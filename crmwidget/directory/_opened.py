@@ -40,7 +40,7 @@ def opened(frame: object, region: str | None, columns: ColumnNames | None) -> Op
         )
     given = _listed(frame)
     if given and any(isinstance(one, Contact | Match) for one in given):
-        return Opened(frame, Whole(Contacts(contacts_of(given)), region))
+        return Opened(frame, Whole(Contacts(contacts_of(given), region), region))
     if given is None and tables.is_lazy(frame):
         lazy = _readable(tables.lazy, frame)
         plan = recognise(lazy.names, columns)

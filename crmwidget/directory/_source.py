@@ -7,6 +7,7 @@ in _lazy.py, which makes a table of what it has fetched.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -22,8 +23,18 @@ from crmwidget.directory._cells import (
 )
 from crmwidget.directory._columnwise import numbers_of, pieces_of
 from crmwidget.directory._contacts import Contact, Phone, id_in
-from crmwidget.directory._index import Index
-from crmwidget.directory._numbers import Numeric, Written, is_lost, is_ordinary, restored, written
+from crmwidget.directory._index import Addresses, Index
+from crmwidget.directory._numbers import (
+    SEVERAL,
+    Numeric,
+    Precision,
+    Written,
+    is_ordinary,
+    read,
+    restored,
+    texts_in,
+    written,
+)
 from crmwidget.directory._wire import LARGEST_SAFE, encoded
 
 if TYPE_CHECKING:
@@ -37,6 +48,7 @@ __all__ = ["Contacts", "Held", "Rows", "Survey"]
 
 _CHUNK: Final = 10_000
 _FULL_LENGTH: Final = 7
+_ADDRESS: Final = re.compile(r"[\w.+-]+@[\w.-]*\w")
 
 
 @dataclass(slots=True)
@@ -49,6 +61,8 @@ class Survey:
     """Rows of numbers shortened like 4.42E+11, by column."""
     unread: dict[str, list[int]] = field(default_factory=dict)
     """Rows in which something else than a number or a word stands, by column."""
+    several: dict[str, list[int]] = field(default_factory=dict)
+    """Rows with several numbers that cannot be told apart, by column."""
     rounded_ids: dict[str, list[int]] = field(default_factory=dict)
     """Rows whose id came as a float that cannot hold it, by column."""
     numeric: dict[str, Numeric] = field(default_factory=dict)
@@ -65,6 +79,14 @@ class Survey:
         else:
             seen.add(value)
 
+    def see_fault(self, column: str, row: int, fault: phones.Fault | None) -> None:
+        """`row` counts from 0."""
+        if fault is not None:
+            by_fault = {"lost": self.lost, "several": self.several, "other": self.unread}
+            rows = by_fault[fault].setdefault(column, [])
+            if rows[-1:] != [row + 1]:
+                rows.append(row + 1)
+
     def see_number(self, text: str) -> None:
         self.numbers += 1
         international = text.lstrip(" (").startswith(("+", "\uff0b"))
@@ -72,12 +94,13 @@ class Survey:
             self.without_country += 1
 
 
-def _says_something(cell: object) -> bool:
-    """Whether a cell without a number is more than a word or nothing."""
-    if isinstance(cell, str):
-        return bool(phones.digits(cell))
-    # Odoo's API says False for an absent number.
-    return cell is not None and cell is not False and cell not in ([], ())
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is known of a column of numbers from all its cells."""
+
+    precision: Precision
+    numeric: Numeric | None
+    """Where it was read as numbers."""
 
 
 class Held(Protocol):
@@ -94,6 +117,10 @@ class Held(Protocol):
         ...
 
     def phones(self, row: int) -> tuple[Phone, ...]: ...
+
+    def emailed(self, address: str) -> Iterable[int]:
+        """The rows with this e-mail address, which is casefolded."""
+        ...
 
     def index(self) -> Index:
         """Made of every number, its lost + not restored."""
@@ -126,18 +153,19 @@ class Rows:
         region: str | None,
         *,
         numbered: bool,
-        numeric: Mapping[str, Numeric] | None = None,
+        judged: Mapping[str, Judged] | None = None,
     ) -> None:
         """`numbered`: rows without a column of ids are numbered from 1.
 
-        `numeric`: what is known of the columns read as numbers; None: judged by these rows.
+        `judged`: what is known of the columns of numbers; None: judged by these rows.
         """
         self.table = table
         self.plan = plan
         self.numbered = numbered and plan.id is None
         self._region = region
-        self._given = numeric
-        self._known: dict[str, Numeric | None] = {}
+        self._given = judged
+        self._known: dict[str, Judged] = {}
+        self._addresses: list[Addresses] = []
 
     def __len__(self) -> int:
         return len(self.table)
@@ -159,6 +187,21 @@ class Rows:
         names = [name for column in self.plan.numbers for name in column.columns]
         return self._phones(self._cells(names, row))[0]
 
+    def emailed(self, address: str) -> Iterator[int]:
+        if not self._addresses:
+            parts = self.parts(self.plan.emails)
+            every = ((row, one) for part in parts for row, one in self._addressed(part))
+            self._addresses.append(Addresses(every))
+        for row in sorted(set(self._addresses[0].same(address))):
+            part = self._cells(self.plan.emails, row)
+            if any(one == address for _, one in self._addressed(part)):
+                yield row
+
+    def _addressed(self, part: Part) -> Iterator[tuple[int, str]]:
+        for name in self.plan.emails:
+            for row, cell in enumerate(part.columns[name], part.start):
+                yield from ((row, one) for one in addresses_in(cell))
+
     def index(self) -> Index:
         return Index(*numbers_of(self))
 
@@ -175,7 +218,7 @@ class Rows:
             cells, kinds = part.columns[column.name], self._kinds(column, part)
             while row is not None and row < part.start + part.count:
                 if kinds[row - part.start] is not None:
-                    yield from ((row, one.text) for one in written(cells[row - part.start]))
+                    yield from ((row, text) for text in texts_in(cells[row - part.start]))
                 row = next(wanted, None)
 
     def listed(self, part: Part) -> Iterator[Listed]:
@@ -215,19 +258,17 @@ class Rows:
         return survey
 
     def _survey_numbers(self, column: NumberColumn, survey: Survey) -> None:
+        precision = self._judged(column.name).precision
         for part in self.parts(column.columns):
             cells = zip(part.columns[column.name], self._kinds(column, part), strict=True)
             for row, (cell, kind) in enumerate(cells, part.start):
                 if kind is None:
                     continue
-                if is_lost(cell):
-                    survey.lost.setdefault(column.name, []).append(row + 1)
-                numbers = written(cell)
-                for one in numbers:
+                found = read(cell, self._region, precision)
+                for one in found.numbers:
                     survey.see_number(one.text)
-                if not numbers and _says_something(cell) and not is_lost(cell):
-                    survey.unread.setdefault(column.name, []).append(row + 1)
-        numeric = self._judged(column.name)
+                survey.see_fault(column.name, row, found.fault)
+        numeric = self._judged(column.name).numeric
         if numeric is not None and numeric.international:
             # They were counted as written, but get their + back.
             mended = numeric.count * numeric.restored // numeric.looked_at
@@ -236,18 +277,30 @@ class Rows:
     @property
     def numeric(self) -> dict[str, Numeric]:
         """What was found out about the columns that were read as numbers."""
-        judged = {column.name: self._judged(column.name) for column in self.plan.numbers}
-        return {name: numeric for name, numeric in judged.items() if numeric is not None}
+        found = ((name, judged.numeric) for name, judged in self.judged.items())
+        return {name: numeric for name, numeric in found if numeric is not None}
 
-    def _judged(self, name: str) -> Numeric | None:
+    @property
+    def judged(self) -> dict[str, Judged]:
+        """What is known of the columns of numbers."""
+        return {column.name: self._judged(column.name) for column in self.plan.numbers}
+
+    def is_shortened(self, column: NumberColumn) -> bool:
+        """Whether the numbers of a column lost their last digits."""
+        return self._judged(column.name).precision.shortened
+
+    def _judged(self, name: str) -> Judged:
         if self._given is not None:
-            return self._given.get(name)
+            return self._given.get(name) or Judged(Precision(), None)
         if name not in self._known:
             values = self.table.values(name)
+            precision = Precision.of(values, rounded=self.table.is_single(name))
             if self.table.is_text(name):
-                values = [cell for cell in values if cell is not None and ".0" in cell]  # type: ignore[operator]
-            texts = [one.text for cell in values for one in written(cell) if one.numeric]
-            self._known[name] = Numeric.of(texts, self._region) if texts else None
+                values = [cell for cell in values if cell is not None and _may_be_numeric(cell)]  # type: ignore[arg-type]
+            cells = (written(cell, self._region, precision) for cell in values)
+            texts = [one.text for numbers in cells for one in numbers if one.numeric]
+            numeric = Numeric.of(texts, self._region) if texts else None
+            self._known[name] = Judged(precision, numeric)
         return self._known[name]
 
     def _cells(self, names: Iterable[str], row: int) -> Part:
@@ -313,18 +366,21 @@ class Rows:
 
     def first_in(self, column: NumberColumn, cell: object) -> str | None:
         """The first number of a cell."""
-        if isinstance(cell, str) and is_ordinary(cell):
+        precision = self._judged(column.name).precision
+        if isinstance(cell, str) and not precision.shortened and is_ordinary(cell):
             return cell
-        return next((self._mended(column, one) for one in written(cell)), None)
+        numbers = written(cell, self._region, precision)
+        return next((self._mended(column, one) for one in numbers), None)
 
     def _phones(self, part: Part) -> list[tuple[Phone, ...]]:
         """All numbers of each row, one written twice only once."""
         found: list[dict[str, Phone]] = [{} for _ in range(part.count)]
         for column in self.plan.numbers:
+            precision = self._judged(column.name).precision
             cells = zip(part.columns[column.name], self._kinds(column, part), strict=True)
             for numbers, (cell, kind) in zip(found, cells, strict=True):
                 if cell is not None and kind is not None:
-                    for one in written(cell):
+                    for one in written(cell, self._region, precision):
                         text = self._mended(column, one)
                         numbers.setdefault(text, Phone(text, kind))
         return [tuple(numbers.values()) for numbers in found]
@@ -336,17 +392,20 @@ class Rows:
         return [labelled(label, column.kind) for label in part.columns[column.label]]
 
     def _mended(self, column: NumberColumn, one: Written) -> str:
-        numeric = self._judged(column.name) if one.numeric else None
+        numeric = self._judged(column.name).numeric if one.numeric else None
         if numeric is None or not numeric.international:
             return one.text
         return restored(one.text, self._region)
 
 
 class Contacts:
-    """Contacts as they were given."""
+    """Contacts as they were given, with the numbers that their texts say."""
 
-    def __init__(self, contacts: Iterable[Contact]) -> None:
-        self._contacts = tuple(contacts)
+    def __init__(self, contacts: Iterable[Contact], region: str | None) -> None:
+        self._given = tuple(contacts)
+        self._region = region
+        self._contacts = tuple(_repaired(one, region) for one in self._given)
+        self._addresses: list[Addresses] = []
 
     def __len__(self) -> int:
         return len(self._contacts)
@@ -363,10 +422,17 @@ class Contacts:
     def phones(self, row: int) -> tuple[Phone, ...]:
         return self._contacts[row].phones
 
+    def emailed(self, address: str) -> Iterator[int]:
+        if not self._addresses:
+            rows = enumerate(self._contacts)
+            every = ((row, text) for row, one in rows for text in addresses_in(one.email))
+            self._addresses.append(Addresses(every))
+        for row in sorted(set(self._addresses[0].same(address))):
+            if address in addresses_in(self._contacts[row].email):
+                yield row
+
     def index(self) -> Index:
-        numbers = (
-            (row, one.number) for row, own in enumerate(self._contacts) for one in own.phones
-        )
+        numbers = ((row, one.number) for row, own in enumerate(self._given) for one in own.phones)
         return Index(numbers)
 
     def pieces(self) -> Iterator[Piece]:
@@ -385,8 +451,7 @@ class Contacts:
         return (one.id for one in self._contacts)
 
     def placed(self, region: str | None) -> Contacts:
-        del region
-        return self
+        return Contacts(self._given, region)
 
     def survey(self) -> Survey:
         survey, seen = Survey(), set[str | int]()
@@ -394,4 +459,35 @@ class Contacts:
             survey.see_id(row, contact.id, seen)
             for phone in contact.phones:
                 survey.see_number(phone.number)
+            for phone in self._given[row].phones:
+                fault = phones.read(phone.number, self._region).fault
+                survey.see_fault(phone.kind, row, fault)
         return survey
+
+
+def addresses_in(cell: object) -> list[str]:
+    """The e-mail addresses of a cell, casefolded."""
+    if isinstance(cell, list | tuple):
+        return [address for one in cell for address in addresses_in(one)]
+    if not isinstance(cell, str) or "@" not in cell:
+        return []
+    if _ADDRESS.fullmatch(cell) is not None:
+        return [cell.casefold()]
+    return [one for part in cell.split(SEVERAL) for one in phones.read(part).addresses]
+
+
+def _repaired(contact: Contact, region: str | None) -> Contact:
+    """A contact with each number that its texts say; itself where they are as they should be."""
+    if all(is_ordinary(one.number) for one in contact.phones):
+        return contact
+    numbers: dict[str, Phone] = {}
+    for phone in contact.phones:
+        for one in phones.read(phone.number, region).numbers:
+            numbers.setdefault(one.text, Phone(one.text, phone.kind))
+    found = tuple(numbers.values())
+    return contact if found == contact.phones else replace(contact, phones=found)
+
+
+def _may_be_numeric(text: str) -> bool:
+    """A fast check: whether a text may be what became of a number that a program read as one."""
+    return ".0" in text or "e" in text or "E" in text or "," in text

@@ -32,6 +32,12 @@ def warnings_of(survey: Survey, plan: Plan | None, region: str | None) -> list[s
             f"{column}: {len(rows):,} {cells} something else than a number ({_rows(rows)}): "
             "make a text of it"
         )
+    for column, rows in survey.several.items():
+        cells = "cell holds" if len(rows) == 1 else "cells hold"
+        found.append(
+            f"{column}: {len(rows):,} {cells} several numbers that cannot be told apart "
+            f"({_rows(rows)}): put ; or a line end between them"
+        )
     for column, rows in survey.rounded_ids.items():
         found.append(
             f"{column}: ids were read as decimals, which are too small for them, and are not "

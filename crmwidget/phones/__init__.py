@@ -12,11 +12,20 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import unquote
 
+from crmwidget.phones._reading import Fault, Number, Reading, candidates, read
+from crmwidget.phones._shapes import ORDINARY, digits_of, unshortened
+from crmwidget.phones._words import WITHHELD
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "ORDINARY",
+    "Fault",
     "Kind",
+    "Number",
+    "Reading",
+    "candidates",
     "digits",
     "display",
     "e164",
@@ -25,8 +34,10 @@ __all__ = [
     "kind",
     "national",
     "number_in",
+    "read",
     "region_code",
     "region_of",
+    "unshortened",
 ]
 
 Kind: TypeAlias = Literal[
@@ -36,26 +47,13 @@ Kind: TypeAlias = Literal[
 LONGEST: Final = 250
 """Longer texts are no number; phonenumbers draws the same line."""
 
-_SEPARATORS: Final = {ord(char): None for char in " ()-./+\t\u00a0"}
-_KEYPAD: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
-_LETTERS: Final = re.compile("[a-z]", re.IGNORECASE)
-_START: Final = re.compile(r"[+\uff0b\d]")
-_URI: Final = re.compile(r"<?\s*(sips?|tel|callto):([^<>]*)>?\s*$", re.IGNORECASE)
-_USER: Final = re.compile(r"[+\uff0b]?[\d\s().\-]+$")
-_WITHHELD: Final = re.compile(
-    r"\b(anonymous|private|restricted|withheld|unknown|unavailable|blocked)\b", re.IGNORECASE
-)
 _SHORTEST_NUMBER: Final = 7
 _MEMORY: Final = 1024
 # Something other than digits and signs between them; an extension cannot do without.
 _LABEL: Final = re.compile(r"[^\W\d_]|[#~,;\uff03\uff5e]")
+_LETTERS: Final = re.compile("[a-z]", re.IGNORECASE)
 _VANITY_LETTERS: Final = 3
-# The words are those that phonenumbers takes for an extension.
-_EXTENSION: Final = re.compile(
-    r"[\s;,]*(?:e?xt(?:ensi[oó]n)?|extn|anexo|int|доб|x|\uff58|[#\uff03~\uff5e])"
-    r"[\s.:=\uff0e]*\d{1,9}#?\s*$",
-    re.IGNORECASE,
-)
+_URI: Final = re.compile(r"<?\s*(sips?|tel|callto):([^<>]*)>?\s*$", re.IGNORECASE)
 
 
 def e164(text: str, region: str | None = None) -> str | None:
@@ -143,57 +141,35 @@ def kind(text: str, region: str | None = None) -> Kind:
 
 
 def digits(text: str) -> str:
-    """The digits of the number in `text`, 0 to 9, without an extension.
+    """The digits of the first number in `text`, 0 to 9, without an extension.
 
     Letters of a vanity number count as the keys they are on. Empty where
     there is no number: a withheld name, an address without one.
     """
-    quick = text.translate(_SEPARATORS)
+    quick = digits_of(text)
     if quick.isascii() and quick.isdigit() and len(text) <= LONGEST:
         return quick
-    number = number_in(text)
-    letters = len(_LETTERS.findall(number))
-    if letters >= _VANITY_LETTERS:
-        number = number.lower().translate(_KEYPAD)
-    return "".join(str(int(char)) for char in number if char.isdecimal())
+    found = read(text).numbers
+    return found[0].digits if found else ""
 
 
 def number_in(text: str) -> str:
-    """The number in what a telephone system or a column wrote, without its extension.
+    """The first number in what a telephone system or a column wrote, without its extension.
 
     Takes it out of a sip: or tel: URI and of user@host, where the user has to
     be a number. Empty where there is none.
     """
-    number = _unwrap(text.strip())
-    start = _START.search(number)
-    if start is None or len(number) > LONGEST:
-        return ""
-    few = sum(map(str.isdecimal, number)) < _SHORTEST_NUMBER
-    if few and _WITHHELD.search(number):
-        return ""
-    number = number[start.start() :]
-    return _EXTENSION.sub("", number) or number
-
-
-def _unwrap(text: str) -> str:
-    if len(text) > LONGEST:
-        return ""
-    uri = _URI.search(text)
-    if uri is None and "@" not in text:
-        return text
-    body = unquote(uri[2] if uri else text)
-    user = body.partition("@")[0].partition(";")[0].strip()
-    # bo2@example.com is nobody's extension 2.
-    return user if _USER.match(user) else ""
+    found = read(text).numbers
+    return found[0].spoken if found else ""
 
 
 def _without_number(text: str) -> Kind:
     uri = _URI.search(text)
     body = unquote(uri[2] if uri else text)
     if uri is None and "@" not in text:
-        return "withheld" if _WITHHELD.search(text) else "none"
+        return "withheld" if WITHHELD.search(text) else "none"
     user = body.partition("@")[0].partition(";")[0].strip()
-    return "withheld" if not user or _WITHHELD.fullmatch(user) else "sip"
+    return "withheld" if not user or WITHHELD.fullmatch(user) else "sip"
 
 
 def _is_short_code(number: str, region: str) -> bool:

@@ -53,6 +53,11 @@ class Table(ABC):
     def is_text(self, name: str) -> bool:
         """Whether the column is known to hold text and nothing else."""
 
+    def is_single(self, name: str) -> bool:
+        """Whether the column is of floats that have 32 bits or fewer."""
+        del name
+        return False
+
     def vectors(
         self, names: Iterable[str], start: int = 0, stop: int | None = None
     ) -> dict[str, Vector]:
@@ -100,6 +105,11 @@ class _FrameTable(Table):
         import narwhals as nw
 
         return self._series[name].dtype == nw.String
+
+    def is_single(self, name: str) -> bool:
+        import narwhals as nw
+
+        return self._series[name].dtype == nw.Float32
 
     def vectors(
         self, names: Iterable[str], start: int = 0, stop: int | None = None
