@@ -94,7 +94,9 @@ _SEVERAL: Final = Reading(fault="several")
 def read(text: str, region: str | None = None) -> Reading:
     """What `text` says; `region` says whose numbers those without a country code are."""
     if shapes.ORDINARY.fullmatch(text) is not None:
-        return Reading((Number(text, text, shapes.digits_of(text)),))
+        digits = shapes.digits_of(text)
+        if digits not in words.CODES:
+            return Reading((Number(text, text, digits),))
     return _read(text, region)
 
 
@@ -170,7 +172,7 @@ def _together(several: Iterable[Reading]) -> Reading:
 # ---------------------------------------------------------------- what is around a number
 def _part(part: str, region: str | None) -> Reading:
     """One part of a cell, in which only weaker separators are left."""
-    text = shapes.unwrapped(part)
+    text = shapes.unwrapped(unquote(part) if shapes.QUOTED.search(part) else part)
     if len(text) > LONGEST:
         return _OTHER if any(map(str.isdecimal, text)) else _NOTHING
     if "<" in text:
@@ -301,7 +303,7 @@ def _in_signs(text: str, region: str | None) -> Reading:
             return _SEVERAL if len(shapes.decimals(text)) > _FULL else _OTHER
     if len(found) == 1 and len(runs) == 1:
         parts = _split(runs[0][0], region)
-        return _numbers([text.strip(" ,;:&")] if parts == [runs[0][0]] else parts)
+        return _numbers([text.strip(" ,;:&")] if parts == (runs[0][0],) else parts)
     kept = [text[start:end] for start, end in found]
     return _together(
         _numbers(_split(one, region) if _RUN.fullmatch(one) else [one]) for one in kept
@@ -318,25 +320,27 @@ def _are_two(left: str, gap: str, right: str, region: str | None) -> bool:
     return whole and (not right.isdecimal() or (" " in gap and ",," not in gap))
 
 
-def _split(run: str, region: str | None) -> list[str] | None:
+@lru_cache(maxsize=_MEMORY)
+def _split(run: str, region: str | None) -> tuple[str, ...] | None:
     """The numbers of a run; None: there are several, and where one ends is not known."""
-    count = len(shapes.decimals(run))
-    cuts = list(_CUTS.finditer(run))
-    too_long = count > _LONGEST_NUMBER
+    too_long = len(shapes.decimals(run)) > _LONGEST_NUMBER
+    cuts = [cut for cut in _CUTS.finditer(run) if too_long or cut[0].strip()]
     if not cuts or _form(run, region) is not None:
-        return [run]
+        return (run,)
     for cut in cuts:
-        if too_long or cut[0].strip():
-            parts = [run[: cut.start()], *(_split(run[cut.end() :], region) or [])]
+        left, right = run[: cut.start()], run[cut.end() :]
+        if _FULL <= len(shapes.decimals(left)) <= _LONGEST_NUMBER:
+            parts = (left, *(_split(right, region) or ()))
             if len(parts) > 1 and _are_complete(parts, cut[0], region):
                 return parts
-    return None if too_long else [run]
+    return None if too_long else (run,)
 
 
-def _are_complete(parts: list[str], between: str, region: str | None) -> bool:
+def _are_complete(parts: tuple[str, ...], between: str, region: str | None) -> bool:
     if all(_form(part, region) is not None for part in parts):
         return True
-    spaced = between != between.strip() and bool(between.strip())
+    # What has a blank on both sides is no part of a number.
+    spaced = between[:1] == between[-1:] == " " and bool(between.strip())
     apart = spaced or all(part.lstrip().startswith("(") for part in parts)
     counts = [len(shapes.decimals(part)) for part in parts]
     return apart and min(counts) >= _FULL and max(counts) <= _LONGEST_NUMBER

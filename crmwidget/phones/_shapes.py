@@ -8,6 +8,7 @@ from typing import Final
 __all__ = [
     "EXTENDS",
     "ORDINARY",
+    "QUOTED",
     "decimals",
     "digits_of",
     "is_shortened",
@@ -28,6 +29,9 @@ ORDINARY: Final = re.compile(
 """One number with nothing to repair, as nearly all are. Every library reads this expression."""
 EXTENDS: Final = re.compile(r" *(?:,+ *|; *|[#~] *|[ ,;]*[#~] *)")
 """Between a number and an extension, where there is no word."""
+
+QUOTED: Final = re.compile("%20|%28|%29|%2[BbDd]")
+"""What only an address of the web has: a blank, a bracket, a + or a hyphen."""
 
 _SEPARATORS: Final = {ord(char): None for char in " ()-./+\t\u00a0"}
 _YEAR: Final = r"(?:19|20)\d\d"

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "CODES",
     "KEYED",
     "WITHHELD",
     "are_labels",
@@ -25,7 +26,7 @@ WITHHELD: Final = re.compile(
     r"\b(anonymous|private|restricted|withheld|unknown|unavailable|blocked)\b", re.IGNORECASE
 )
 # What these words are on the keys, as some switches send them: RESTRICTED is 7378742833.
-_CODES: Final = frozenset(
+CODES: Final = frozenset(
     {"266696687", "7378742833", "86282452253", "8656696", "2562533", "7748483", "688632732"}
 )
 # The words are those that phonenumbers takes for an extension.
@@ -66,7 +67,7 @@ def without_extension(text: str) -> str:
 
 def stands_for_nobody(text: str) -> bool:
     """Whether these are the keys of a word such as ANONYMOUS, which switches send as a number."""
-    return "".join(filter(str.isdecimal, text)) in _CODES
+    return "".join(filter(str.isdecimal, text)) in CODES
 
 
 def are_labels(text: str) -> bool:
