@@ -49,7 +49,7 @@ _KEYS: Final = ("0", "1", "2abc", "3def", "4ghi", "5jkl", "6mno", "7pqrs", "8tuv
 # What is no part of a number stands between those of one cell, and before the number of a URI.
 _BEFORE: Final = r"(?:^|[^0-9 ()+\-.])"
 # Where the digits of a number do not stand in a row: before the rest of it, and written as %20.
-_OUT_OF_ORDER: Final = "[pP][hH][oO][nN][eE]-[cC][oO][nN][tT][eE][xX][tT]=|:.*%[0-9a-fA-F][0-9a-fA-F]"
+_OUT_OF_ORDER: Final = "[pP][hH][oO][nN][eE]-[cC][oO][nN][tT][eE][xX][tT]|%[23][0-9a-fA-F]"
 _TRUNK: Final = "(?:[0-9][^0-9]*)?(?:[0-9][^0-9]*)?"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from crmwidget.directory._columns import Plan
     from crmwidget.directory._numbers import Numeric
@@ -26,18 +26,14 @@ def warnings_of(survey: Survey, plan: Plan | None, region: str | None) -> list[s
             f"{column}: {_numbers(len(rows), 'was', 'were')} shortened by a spreadsheet to a form "
             f"like 4.42E+11 and cannot be restored ({_rows(rows)}): export the column as text"
         )
-    for column, rows in survey.unread.items():
-        cells = "cell holds" if len(rows) == 1 else "cells hold"
-        found.append(
-            f"{column}: {len(rows):,} {cells} something else than a number ({_rows(rows)}): "
-            "make a text of it"
-        )
-    for column, rows in survey.several.items():
-        cells = "cell holds" if len(rows) == 1 else "cells hold"
-        found.append(
-            f"{column}: {len(rows):,} {cells} several numbers that cannot be told apart "
-            f"({_rows(rows)}): put ; or a line end between them"
-        )
+    found += _held(
+        survey.unread, "something else than a number", "correct it, or make a text of it"
+    )
+    found += _held(
+        survey.several,
+        "several numbers that cannot be told apart",
+        "put ; or a line end between them",
+    )
     for column, rows in survey.rounded_ids.items():
         found.append(
             f"{column}: ids were read as decimals, which are too small for them, and are not "
@@ -66,6 +62,14 @@ def warnings_of(survey: Survey, plan: Plan | None, region: str | None) -> list[s
         found.append(f"{survey.without_id:,} contact{'s have' if several else ' has'} no id")
     judged = [_judged(column, numeric, region) for column, numeric in survey.numeric.items()]
     return [*found, *(sentence for sentence in judged if sentence)]
+
+
+def _held(by_column: Mapping[str, list[int]], what: str, remedy: str) -> list[str]:
+    return [
+        f"{column}: {len(rows):,} {'cell holds' if len(rows) == 1 else 'cells hold'} {what} "
+        f"({_rows(rows)}): {remedy}"
+        for column, rows in by_column.items()
+    ]
 
 
 def _judged(column: str, numeric: Numeric, region: str | None) -> str | None:

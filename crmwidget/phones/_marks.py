@@ -63,5 +63,4 @@ def _plain(code: int) -> str | None:
     return None if category in _DROPPED else _BY_CATEGORY.get(category, char)
 
 
-
 _MARKS: Final = _Marks(_KNOWN)

@@ -103,12 +103,32 @@ def read(text: str, region: str | None = None) -> Reading:
 @lru_cache(maxsize=_MEMORY)
 def _read(text: str, region: str | None) -> Reading:
     found = _together(_part(part, region) for part in _APART.split(cleaned(text)))
-    form = _form(text, region) if _is_literal(text, found) else None
-    if form is not None and all(_form(one.spoken, region) != form for one in found.numbers):
-        # phonenumbers knows more ways to write a number than are taken apart here.
-        whole = text.strip()
-        return found._replace(numbers=(*found.numbers, Number(whole, whole, form[1:])), fault=None)
-    return found
+    form = _form(text, region)
+    forms = {_form(one.spoken, region) for one in found.numbers}
+    if form is None or form in forms or not _is_dialled(text, found, placed=forms != {None}):
+        return found
+    # phonenumbers knows more ways to write a number than are taken apart here.
+    whole = Number(text.strip(), text.strip(), form[1:])
+    kept = tuple(one for one in found.numbers if _form(one.spoken, region) is not None)
+    return Reading((*kept, whole), found.addresses)
+
+
+def _is_dialled(text: str, found: Reading, *, placed: bool) -> bool:
+    """Whether people dial all that phonenumbers reads in the text.
+
+    placed: whether there is a valid number in it already; then letters are a comment.
+    """
+    if found.addresses or found.fault == "lost" or "<" in text or "@" in text:
+        return False
+    if any(one.numeric for one in found.numbers):
+        return False
+    plain = cleaned(text).strip()
+    letters = len(_LETTER.findall(words.without_extension(_SCHEME.sub("", plain))))
+    if letters:
+        return letters < words.KEYED and not (placed and found.numbers)
+    # A program writes a negative number with one of these; other dashes came along.
+    negative = text.strip().startswith(("-", "\u2212"))
+    return found.numbers != () or found.fault == "several" or (plain[:1] == "-" and not negative)
 
 
 def candidates(text: str) -> set[str]:
@@ -351,14 +371,18 @@ def _in_words(text: str, region: str | None) -> Reading:
     core = words.without_extension(text)
     if core != text and not _LETTER.search(core):
         found = _in_signs(core, region)
-        if len(found.numbers) == 1:
-            return found._replace(numbers=(found.numbers[0]._replace(text=text),))
-        return found
-    runs = [run for run in _RUN.finditer(shapes.without_dates(core)) if not words.is_name(core, run)]
+        # The extension is dialled, too.
+        alone = len(found.numbers) == 1
+        return found._replace(numbers=(found.numbers[0]._replace(text=text),)) if alone else found
+    every = _RUN.finditer(shapes.without_dates(core))
+    runs = [run for run in every if not words.is_name(core, run)]
     parts = [part for run in runs for part in _split(run[0], region) or ()]
     valid = [part for part in parts if _form(part, region) is not None]
-    if valid:
-        return _numbers(valid)
+    return _numbers(valid) if valid else _in_doubt(text, core, runs, region)
+
+
+def _in_doubt(text: str, core: str, runs: list[re.Match[str]], region: str | None) -> Reading:
+    """A text with words and without a valid number."""
     if words.WITHHELD.search(text) and len(shapes.decimals(text)) < _FULL:
         return _NOTHING
     if (keyed := words.keyed(core, region, _form)) is not None:
@@ -367,8 +391,8 @@ def _in_words(text: str, region: str | None) -> Reading:
     long = [one for run in apart for one in _split(run, region) or () if _is_full(one)]
     if long:
         return _numbers(long)
-    if len(parts) == 1 == len(runs) and words.are_labels(core):
-        return _numbers(parts)
+    if len(runs) == 1 and words.are_labels(core):
+        return _numbers([runs[0][0]])
     return _SEVERAL if any(len(shapes.decimals(run)) > _LONGEST_NUMBER for run in apart) else _OTHER
 
 

@@ -50,7 +50,7 @@ _ZONE: Final = re.compile(r"[\s,]*(?:z|utc|gmt|[+-]\d{2}:?\d{2})?\s*", re.IGNORE
 _NEGATIVE: Final = re.compile(r"-\d+(?:[.,]\d+)?|\(-\d+\)")
 _ZEROS: Final = re.compile(r"[+(]*0[0 ()\-./]*")
 # #REF!, #DIV/0!, #N/A in all languages of spreadsheets; columns too narrow; LibreOffice.
-_ERROR: Final = re.compile(r"#[^\w\s]?[^\W\d_]+(?:/\w+)?|#+|err ?: ?\d+", re.I)
+_ERROR: Final = re.compile(r"#[^\w\s]?[^\W\d_]+(?:/\w+)?|#+|err ?: ?\d+", re.IGNORECASE)
 _FLOAT: Final = re.compile(r"([+]?)(\d+)\.0{1,2}")
 _GROUPED: Final = re.compile(r"([+]?)(\d{1,3}(?:,\d{3}){2,})(?:\.0{1,2})?")
 # Without a plus and a point, as in 4E11, it could be letters that stand for keys.
