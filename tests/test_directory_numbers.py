@@ -230,7 +230,7 @@ def test_what_may_be_an_extension_stays_with_its_number() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", [[{"value": "+12025550143"}], {"value": "1"}, b"+12025550143", -5.5, '="4.42E+11"']
+    "cell", [[{"value": "+12025550143"}], {"value": "1"}, b"+12025550143", -5.5, '="-5.5"']
 )
 def test_a_cell_that_holds_something_else_than_a_number_is_reported(cell: object) -> None:
     held = Directory(
@@ -284,7 +284,7 @@ def test_a_fax_is_known_by_the_word(label: str, spoken: bool) -> None:
     assert bool(contact.phones) is spoken
 
 
-@pytest.mark.parametrize("cell", ["4.42E11", "4.42079460018E11", "4,42e11"])
+@pytest.mark.parametrize("cell", ["4.42E11", "4.4207946E11", "4,42e11", '="4.42E+11"'])
 def test_a_number_shortened_without_a_plus_is_lost_and_no_vanity_number(cell: str) -> None:
     held = Directory([{"id": 1, "name": "Bo", "phone": cell}])
 
