@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -220,23 +221,25 @@ def texts(draw: st.DrawFn) -> tuple[str, str | None]:
     return draw(st.sampled_from([person.contact, person.caller])), region
 
 
-SIGNS = st.text(st.sampled_from([*"0123456789+()-. /x#,;~*", "\u2011", "\u2060", "\u00b7", "ab"]))
+MARKS = [*"0123456789+()-. /#,;~*", "\u2011", "\u2060", "\u00b7"]
+SIGNS = st.text(st.sampled_from([*MARKS, "x", "ab"]))
 
 
 @settings(max_examples=THOROUGH)
-@given(written=texts(), extra=SIGNS, data=st.data())
+@given(written=texts(), extra=st.text(st.sampled_from(MARKS), max_size=2), data=st.data())
 def test_what_has_an_e164_form_is_found_by_it(
     written: tuple[str, str | None], extra: str, data: st.DataObject
 ) -> None:
     text, region = written
     at = data.draw(st.integers(0, len(text)))
-    text = text[:at] + extra[:2] + text[at:]
+    text = text[:at] + extra + text[at:]
     number = phones.e164(text, region)
     said = phones.read(text, region)
     assume(number is not None)
-    # Words are no keys, a float has no more digits, and below zero there is no number.
+    # The 0 of 4021.0 is dialled by nobody, as a negative number and a date are not.
     assume(not any(one.numeric for one in said.numbers) and said.fault in {None, "several"})
-    assume(sum(map(str.isalpha, text)) < 3)
+    # phonenumbers reads digits behind a word as more of the number, and many letters as keys.
+    assume(re.search(r"[^\W\dx_].*\d", text) is None and sum(map(str.isalpha, text)) < 3)
 
     assert who(one(text, region), number) == [(1, True)]
 

@@ -157,6 +157,7 @@ class Directory:
         another region; else the last 9, 8 or 7 digits, of seven and more. Both
         are only possible, and `Matches.contact` is None. Blanks and withheld
         numbers find nobody, and an extension is found by its own digits alone.
+        An e-mail or chat address finds the contacts that have it, and is certain.
         """
         numbers = list(asked(number, self.region))
         return self._source.near(numbers).matches(numbers)
@@ -177,8 +178,8 @@ class Directory:
         region: another than the directory's, to compare the two.
         contact_id: the record that was right: a column of `calls`, or one id
         a call; a call that opens another one is counted as a disclosure.
-        rules: those that open a record; None: "same digits" and "e164", which
-        are certain. "national" and "last digits" show what a laxer rule would open.
+        rules: those that open a record; None: "same digits", "e164" and "address",
+        which are certain. "national" and "last digits" show what a laxer rule would open.
 
         Each different number is looked up once; in a lazy frame 10,000 at most.
 

@@ -81,7 +81,7 @@ class Precision:
         exact = frozenset(
             "+" in one
             for one in listed
-            if one.__class__ is str and ("E" in one or "e" in one) and _shows_all(one)  # type: ignore[operator]
+            if one.__class__ is str and ("E" in one or "e" in one) and _shows_all(one)
         )
         return cls(rounded, _is_shortened(listed), exact)
 
@@ -169,9 +169,9 @@ def _is_shortened(values: list[object]) -> bool:
     floats = False
     for value in values:
         if value.__class__ is str:
-            found = _BARE.fullmatch(value.strip())  # type: ignore[attr-defined]
+            found = _BARE.fullmatch(value.strip())
             if found is None:
-                if len(value) >= _NO_EXTENSION and any(map(str.isdecimal, value)):  # type: ignore[arg-type,call-overload]
+                if len(value) >= _NO_EXTENSION and any(map(str.isdecimal, value)):
                     return False
                 continue
             text = found[1]
