@@ -20,6 +20,8 @@ Rule = Literal["same digits", "e164", "address", "national", "last digits", "giv
 """Why a contact matched: equal as written; equal in E.164; the same e-mail address; equal under
 another region; the last 9, 8 or 7 digits equal; or chosen by whoever returned it."""
 
+_SHORTENED: Final = 1e11
+"""Excel shows larger numbers as 4.42E+11, with at most six digits."""
 _ID_KINDS: Final = frozenset({str, int, type(None)})
 # NUL and lone surrogates would not survive the way to the page.
 _UNSHOWABLE: Final = re.compile("[\0\ud800-\udfff]")
@@ -112,7 +114,9 @@ def _text(value: object) -> str:
     """A text, a number as its digits, nothing for what is absent."""
     plain = tables.plain(value)
     if isinstance(plain, float) and plain.is_integer():
-        plain = int(plain)
+        # What a spreadsheet has shortened stays so, and is said where it is read.
+        shortened = plain >= _SHORTENED and plain == float(f"{plain:.5e}")
+        plain = f"{plain:.5E}" if shortened else int(plain)
     return "" if plain is None else str(plain)
 
 

@@ -102,6 +102,24 @@ class Judged:
     numeric: Numeric | None
     """Where it was read as numbers."""
 
+    @classmethod
+    def of(
+        cls, cells: list[object], region: str | None, *, text: bool = False, rounded: bool = False
+    ) -> Judged:
+        """`text`: all cells are text; `rounded`: they are floats of 32 bits."""
+        precision = Precision.of(cells, rounded=rounded)
+        if text:
+            cells = [cell for cell in cells if cell is not None and _may_be_numeric(cell)]  # type: ignore[arg-type]
+        found = (written(cell, region, precision) for cell in cells)
+        texts = [one.text for numbers in found for one in numbers if one.numeric]
+        return cls(precision, Numeric.of(texts, region) if texts else None)
+
+    def mended(self, one: Written, region: str | None) -> str:
+        """A number of the column, with the + that it has lost."""
+        if not one.numeric or self.numeric is None or not self.numeric.international:
+            return one.text
+        return restored(one.text, region)
+
 
 class Held(Protocol):
     """Contacts that are in memory, by their row."""
@@ -293,14 +311,12 @@ class Rows:
         if self._given is not None:
             return self._given.get(name) or Judged(Precision(), None)
         if name not in self._known:
-            values = self.table.values(name)
-            precision = Precision.of(values, rounded=self.table.is_single(name))
-            if self.table.is_text(name):
-                values = [cell for cell in values if cell is not None and _may_be_numeric(cell)]  # type: ignore[arg-type]
-            cells = (written(cell, self._region, precision) for cell in values)
-            texts = [one.text for numbers in cells for one in numbers if one.numeric]
-            numeric = Numeric.of(texts, self._region) if texts else None
-            self._known[name] = Judged(precision, numeric)
+            self._known[name] = Judged.of(
+                self.table.values(name),
+                self._region,
+                text=self.table.is_text(name),
+                rounded=self.table.is_single(name),
+            )
         return self._known[name]
 
     def _cells(self, names: Iterable[str], row: int) -> Part:
@@ -392,10 +408,7 @@ class Rows:
         return [labelled(label, column.kind) for label in part.columns[column.label]]
 
     def _mended(self, column: NumberColumn, one: Written) -> str:
-        numeric = self._judged(column.name).numeric if one.numeric else None
-        if numeric is None or not numeric.international:
-            return one.text
-        return restored(one.text, self._region)
+        return self._judged(column.name).mended(one, self._region)
 
 
 class Contacts:
@@ -404,7 +417,8 @@ class Contacts:
     def __init__(self, contacts: Iterable[Contact], region: str | None) -> None:
         self._given = tuple(contacts)
         self._region = region
-        self._contacts = tuple(_repaired(one, region) for one in self._given)
+        self._judged = _judged_by_kind(self._given, region)
+        self._contacts = tuple(_repaired(one, self._judged, region) for one in self._given)
         self._addresses: list[Addresses] = []
 
     def __len__(self) -> int:
@@ -454,13 +468,15 @@ class Contacts:
         return Contacts(self._given, region)
 
     def survey(self) -> Survey:
-        survey, seen = Survey(), set[str | int]()
+        numeric = {kind: one.numeric for kind, one in self._judged.items() if one.numeric}
+        survey, seen = Survey(numeric=numeric), set[str | int]()
         for row, contact in enumerate(self._contacts):
             survey.see_id(row, contact.id, seen)
             for phone in contact.phones:
                 survey.see_number(phone.number)
             for phone in self._given[row].phones:
-                fault = phones.read(phone.number, self._region).fault
+                precision = self._judged[phone.kind].precision
+                fault = read(phone.number, self._region, precision).fault
                 survey.see_fault(phone.kind, row, fault)
         return survey
 
@@ -476,14 +492,23 @@ def addresses_in(cell: object) -> list[str]:
     return [one for part in cell.split(SEVERAL) for one in phones.read(part).addresses]
 
 
-def _repaired(contact: Contact, region: str | None) -> Contact:
+def _judged_by_kind(contacts: Iterable[Contact], region: str | None) -> dict[str, Judged]:
+    """Of contacts, the numbers of a kind are what a column is in a table."""
+    texts: dict[str, list[object]] = {}
+    for contact in contacts:
+        for phone in contact.phones:
+            texts.setdefault(phone.kind, []).append(phone.number)
+    return {kind: Judged.of(some, region, text=True) for kind, some in texts.items()}
+
+
+def _repaired(contact: Contact, judged: Mapping[str, Judged], region: str | None) -> Contact:
     """A contact with each number that its texts say; itself where they are as they should be."""
-    if all(is_ordinary(one.number) for one in contact.phones):
-        return contact
     numbers: dict[str, Phone] = {}
     for phone in contact.phones:
-        for one in phones.read(phone.number, region).numbers:
-            numbers.setdefault(one.text, Phone(one.text, phone.kind))
+        known = judged[phone.kind]
+        for one in written(phone.number, region, known.precision):
+            text = known.mended(one, region)
+            numbers.setdefault(text, Phone(text, phone.kind))
     found = tuple(numbers.values())
     return contact if found == contact.phones else replace(contact, phones=found)
 

@@ -374,11 +374,18 @@ def _in_words(text: str, region: str | None) -> Reading:
         # The extension is dialled, too.
         alone = len(found.numbers) == 1
         return found._replace(numbers=(found.numbers[0]._replace(text=text),)) if alone else found
-    every = _RUN.finditer(shapes.without_dates(core))
-    runs = [run for run in every if not words.is_name(core, run)]
-    parts = [part for run in runs for part in _split(run[0], region) or ()]
-    valid = [part for part in parts if _form(part, region) is not None]
-    return _numbers(valid) if valid else _in_doubt(text, core, runs, region)
+    # In "Room 7, 25666" the number is what could be an extension.
+    for one in dict.fromkeys((core, text)):
+        parts = [part for run in _runs(one) for part in _split(run[0], region) or ()]
+        if valid := [part for part in parts if _form(part, region) is not None]:
+            return _numbers(valid)
+    return _in_doubt(text, core, _runs(core), region)
+
+
+def _runs(text: str) -> list[re.Match[str]]:
+    """The digits in a row, but for dates and those of names."""
+    every = _RUN.finditer(shapes.without_dates(text))
+    return [run for run in every if not words.is_name(text, run)]
 
 
 def _in_doubt(text: str, core: str, runs: list[re.Match[str]], region: str | None) -> Reading:
