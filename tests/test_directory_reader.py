@@ -245,15 +245,17 @@ def test_what_has_an_e164_form_is_found_by_it(
 
 
 @settings(max_examples=THOROUGH)
-@given(written=texts(), caller=texts())
+@given(written=texts(), caller=texts(), which=st.integers(0, 9))
 def test_every_source_finds_the_same(
-    written: tuple[str, str | None], caller: tuple[str, str | None]
+    written: tuple[str, str | None], caller: tuple[str, str | None], which: int
 ) -> None:
     (text, region), (other, _) = written, caller
     data = {"id": ["C-1", "C-2"], "name": ["Bo", "Ines"], "phone": [text, other]}
     rows = Directory(data, region=region)
     asked = [text, other, phones.digits(text), *(p.number for c in rows for p in c.phones)]
     asked += [number for t in (text, other) if (number := phones.e164(t, region))]
+    # An engine takes its time: one of them, and the last, which mostly is an E.164 form.
+    asked = [asked[which % len(asked)], asked[-1]]
     contacts = [
         Contact(own, "Bo", (cell,)) for own, cell in zip(data["id"], data["phone"], strict=True)
     ]

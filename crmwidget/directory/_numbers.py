@@ -144,9 +144,10 @@ def _read_text(text: str, region: str | None, precision: Precision) -> Cell:
 
 
 def _shows_all(text: str) -> bool:
-    """Whether a text like 3.102025014E9 shows more digits than a spreadsheet would."""
+    """Whether this is a text like 3.102025014E9, and no digit is missing."""
     whole = phones.unshortened(text.strip())
-    return whole is not None and len(whole.strip("+").rstrip("0")) > _KEPT
+    shown = phones.read(text).numbers if whole is not None else ()
+    return whole is not None and len(whole) > _KEPT and bool(shown)
 
 
 def _is_lost(text: str, value: object, precision: Precision) -> bool:
