@@ -103,6 +103,9 @@ def test_the_same_digits_match_without_a_region_and_are_certain(
         ("882345", "+3780549882345", "SM"),
         ("+54 9 11 2345 6789", "011 15-2345-6789", "AR"),
         ("+1 800 FLOWERS", "800-356-9377", "US"),
+        # Valid nowhere, but of a right length.
+        ("+15551230001", "555-123-0001", "US"),
+        ("(555) 123-0001", "+15551230001", "US"),
     ],
 )
 def test_the_same_number_in_another_form_is_certain_with_its_region(
@@ -201,7 +204,6 @@ def test_the_same_number_under_another_region_is_possible_and_the_region_is_name
         ("7946 0018", "+44 20 7946 0018", "US", 8),
         ("020 7946 0018", "20 7946 0018", None, 9),
         ("+1 44 20 7946 0018", "+44 20 7946 0018", "US", 9),
-        ("+15551230001", "555-123-0001", "US", 9),
         ("+32123456", "32 12 34 56", "DK", 8),
         # The same digits, but the + makes one a number in Egypt and the other is in Washington.
         ("(202) 555-0143", "+2025550143", "US", 9),

@@ -93,10 +93,18 @@ class Asked:
         number = theirs.spoken
         if theirs.digits == self.digits and not self._contradicts(number, region):
             return Step(0, f"Same digits as the {said}.")
-        if self.e164 is not None and phones.e164(number, region) == self.e164:
+        if self._is(number, region):
             how = f", read with region {region}" if region else ""
             return Step(1, f"Same international number as the {said}{how}.")
         return None
+
+    def _is(self, number: str, region: str | None) -> bool:
+        """Whether both are one number of E.164; neither has to be valid, if the region is known."""
+        theirs = phones.e164(number, region)
+        if self.e164 is not None or theirs is not None or region is None:
+            return self.e164 is not None and theirs == self.e164
+        form = phones.possible(self.number, region)
+        return form is not None and form == phones.possible(number, region)
 
     def possible(self, phone: Phone, region: str | None) -> Step | None:
         """Why `phone` of a contact could be this number; None: nothing speaks for it."""

@@ -34,6 +34,7 @@ __all__ = [
     "kind",
     "national",
     "number_in",
+    "possible",
     "read",
     "region_code",
     "region_of",
@@ -80,6 +81,17 @@ def display(text: str, region: str | None = None) -> str:
     from crmwidget.phones._table import displayed
 
     return displayed(text, region) or text
+
+
+@lru_cache(maxsize=_MEMORY)
+def possible(text: str, region: str | None = None) -> str | None:
+    """The E.164 form of a number that has a right length, whether or not it is valid; else None.
+
+    Numbers that are given out since phonenumbers was made are such, and those of sandboxes.
+    """
+    from crmwidget.phones import _table
+
+    return _table.possible(text, region)
 
 
 def national(number: str) -> str:

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     from phonenumbers import PhoneNumber
 
-__all__ = ["convert", "convert_all", "displayed", "national_digits", "parse", "valid_region"]
+__all__ = [
+    "convert",
+    "convert_all",
+    "displayed",
+    "national_digits",
+    "parse",
+    "possible",
+    "valid_region",
+]
 
 _HEAD: Final = 3
 _SHORTEST: Final = 3
@@ -249,6 +257,15 @@ def parse(text: str, region: str | None) -> PhoneNumber | None:
         return phonenumbers.parse(text, region.upper() if region else None)
     except phonenumbers.NumberParseException:
         return None
+
+
+def possible(text: str, region: str | None) -> str | None:
+    """The E.164 form of a number whose length is right, be it valid or not."""
+    parsed = parse(text, region)
+    whole = phonenumbers.ValidationResult.IS_POSSIBLE  # and not only within its area
+    if parsed is None or phonenumbers.is_possible_number_with_reason(parsed) != whole:
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def displayed(text: str, region: str | None) -> str | None:
