@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 from crmwidget import phones
 from crmwidget.directory._audit import Audit, audited
 from crmwidget.directory._calls import calls_of
+from crmwidget.directory._card_lines import content_of
 from crmwidget.directory._contacts import Contact, Match, Matches, Phone, Rule, table_html
 from crmwidget.directory._ladder import asked
 from crmwidget.directory._opened import contacts_of, opened
-from crmwidget.directory._vcard import contacts_of_vcards, text_of
+from crmwidget.directory._vcard import VCards, contacts_of_vcards
 from crmwidget.directory._warnings import warnings_of
 from crmwidget.directory._wire import wire
 from crmwidget.errors import DirectoryError
@@ -83,11 +84,15 @@ class Directory:
 
         Raises DirectoryError where there is no vCard in it.
         """
-        contacts, problems = contacts_of_vcards(text_of(source))
+        return cls._of_cards(contacts_of_vcards(content_of(source)), region)
+
+    @classmethod
+    def _of_cards(cls, found: VCards, region: str | None) -> Directory:
+        contacts = found.contacts
         if all(contact.id is None for contact in contacts):
             contacts = [replace(one, id=place) for place, one in enumerate(contacts, 1)]
         directory = cls(contacts, region)
-        directory._problems = tuple(problems)
+        directory._problems = tuple(found.problems)
         return directory
 
     @classmethod
