@@ -239,7 +239,12 @@ class RefusedError(AdapterError, ValueError):
 
 
 class UnexpectedAnswerError(AdapterError):
-    """An answer that is none of this CRM's: a page instead of data, another host, too much."""
+    """An answer that is none of this CRM's: a page instead of data, another host, too much.
+
+    host: the other host that it leads to, which was not asked.
+    """
+
+    host: str | None = None
 
 
 class LoginError(AdapterError):

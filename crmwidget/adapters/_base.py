@@ -376,7 +376,7 @@ class Adapter:
         if path.startswith("/") and not path.startswith("//"):
             return self.url + path
         if not self._door.same_origin(path):
-            raise self._door.refusals.elsewhere(call)
+            raise self._door.refusals.elsewhere(call, origin_of(path))
         return path
 
     # --------------------------------------------------------- contacts

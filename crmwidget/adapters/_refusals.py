@@ -163,7 +163,7 @@ class Refusals:
         """A redirect that is not followed."""
         host = _host(target)
         said = "it sends us elsewhere" + (f", to {host}" if host else "")
-        return UnexpectedAnswerError(
+        error = UnexpectedAnswerError(
             self.crm,
             call,
             said,
@@ -173,15 +173,22 @@ class Refusals:
             status=status,
             unclear=unclear,
         )
+        error.host = host or None
+        return error
 
-    def elsewhere(self, call: str) -> UnexpectedAnswerError:
-        """A link in an answer that leads to another host."""
-        return UnexpectedAnswerError(
+    def elsewhere(self, call: str, origin: str) -> UnexpectedAnswerError:
+        """A link in an answer that leads to another host; `origin`: to which."""
+        host = _host(origin)
+        named = f", {host}," if host else ","
+        address = f": {origin}, if you trust it with your credentials" if host else ""
+        error = UnexpectedAnswerError(
             self.crm,
             call,
-            "its answer links to another host, which is not asked",
-            "Give url= the address that the CRM itself uses in its links.",
+            f"its answer links to another host{named} which is not asked",
+            f"Give url= the address that the CRM itself uses in its links{address}.",
         )
+        error.host = host or None
+        return error
 
     def not_json(
         self, call: str, status: int, kind: str, *, unclear: bool = False

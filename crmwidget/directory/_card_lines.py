@@ -22,7 +22,7 @@ from crmwidget.errors import DirectoryError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Card", "Property", "cards_of", "content_of"]
+__all__ = ["Card", "Property", "cards_of", "content_of", "text_in"]
 
 # A mark may stand in the middle, where files were put one behind the other.
 _BEGIN: Final = re.compile(
@@ -397,13 +397,17 @@ def _text(content: bytes, charset: str = "", *, decoded: bool = False) -> str:
     """The text in the charset that is named, else in UTF-8, else in cp1252."""
     if decoded:
         return content.decode("utf-8", "surrogatepass")
-    if charset:
-        try:
-            if codecs.lookup(charset).name not in _NO_CHARSET:
-                return content.decode(charset)
-        except (LookupError, ValueError):
-            pass  # none that is known, or not what this is in
+    text = text_in(content, charset) if charset else None
+    if text is None:
+        text = text_in(content, "utf-8")
+    return content.decode("cp1252", "replace") if text is None else text
+
+
+def text_in(content: bytes, charset: str) -> str | None:
+    """The text in a charset that somebody else named; None where it is not in that."""
     try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+        if codecs.lookup(charset).name in _NO_CHARSET:
+            return None
+        return content.decode(charset)
+    except (LookupError, ValueError):
+        return None
