@@ -1,16 +1,31 @@
-"""The connector's address: what may be embedded, and whose messages are then heard."""
+"""The connector's address: what may be embedded, and whose messages are then heard.
+
+Hosts and origins are written as browsers write them (the URL standard; names of other scripts by
+UTS 46, not transitional), since a browser's `event.origin` is what they are compared with.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+import re
+import unicodedata
 import warnings
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from typing import Final
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+
+import idna
 
 from crmwidget.errors import OriginError, without_path
 
 _EXAMPLE = "Give the connector's own address: CRMWidget('https://connector.example.com/...')"
 _PORTS = {"https": 443, "http": 80}
+_FORBIDDEN: Final = re.compile(r"[\x00-\x20\x7f#%*/:<>?@\[\\\]^|]")
+"""In no host: the URL standard's forbidden domain code points, and a star, which browsers escape or
+keep as they like."""
+_JOINERS: Final = "\u200c\u200d"
+_BYTES: Final = 4
+_BYTE: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +53,7 @@ def address(url: object) -> Address:
         )
     parts = _split(url)
     host = _host(url, parts)
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == "http" and not is_loopback_host(host):
         raise OriginError(
             url,
             "http is only allowed on this machine (localhost), since anybody on the network "
@@ -46,10 +61,8 @@ def address(url: object) -> Address:
             f"Use '{without_path(url.replace('http:', 'https:', 1))}'.",
         )
     port = _port(url, parts)
-    origin = f"{parts.scheme}://{host}" + (
-        f":{port}" if port not in (None, _PORTS[parts.scheme]) else ""
-    )
-    if parts.path in ("", "/") and not parts.query and not is_loopback(host):
+    origin = _origin(parts.scheme, host, port)
+    if parts.path in ("", "/") and not parts.query and not is_loopback_host(host):
         warnings.warn(
             f"{url!r} is an origin without a path. Connectors usually live below one "
             "(…/sfdc-workspaces/?tenantId=…); if the frame stays empty or silent, "
@@ -92,16 +105,20 @@ def _host(url: str, parts: SplitResult) -> str:
             "it carries a name, a password or a backslash, which can disguise the real host",
             "Write scheme, host and path only.",
         )
-    host = parts.hostname or ""
-    if ":" in host:
-        return f"[{ipaddress.ip_address(host.partition('%')[0]).compressed}]"
-    try:
-        ascii_host = host.encode("idna").decode("ascii") if not host.isascii() else host
-    except UnicodeError:
-        raise OriginError(url, "its host is not a valid name", _EXAMPLE + ".") from None
-    if not ascii_host or "*" in ascii_host or ".." in ascii_host or "%" in ascii_host:
+    if "*" in parts.netloc or "%" in parts.netloc:
         raise OriginError(url, "its host is not one exact name", _EXAMPLE + ".")
-    return ascii_host
+    host = host_of(_given_host(parts))
+    if host is None or ".." in host:
+        raise OriginError(url, "its host is not a valid name", _EXAMPLE + ".")
+    return host
+
+
+def _given_host(parts: SplitResult) -> str:
+    """As it was written: Python's `hostname` changes letters in ways that browsers do not."""
+    host = parts.netloc.rpartition("@")[2]
+    if host.startswith("["):
+        return host[: host.find("]") + 1]
+    return host.partition(":")[0]
 
 
 def _port(url: str, parts: SplitResult) -> int | None:
@@ -113,7 +130,36 @@ def _port(url: str, parts: SplitResult) -> int | None:
         ) from None
 
 
-def is_loopback(host: str) -> bool:
+# ---------------------------------------------------------------- as browsers write it
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL as browsers write them; a host that they refuse stays."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    given = _given_host(parts)
+    return _origin(parts.scheme, host_of(given) or given, port)
+
+
+def _origin(scheme: str, host: str, port: int | None) -> str:
+    return f"{scheme}://{host}" + ("" if port in (None, _PORTS.get(scheme)) else f":{port}")
+
+
+def host_of(text: str) -> str | None:
+    """The host of a web page as browsers write it; None: they refuse it."""
+    try:
+        if text.startswith("["):
+            return f"[{_ipv6(text)}]"
+        name = _to_ascii(unquote_to_bytes(text).decode())
+        if not name or _FORBIDDEN.search(name):
+            return None
+        return _ipv4(name) if _ends_in_a_number(name) else name
+    except ValueError:  # every kind of error that names and addresses have is one
+        return None
+
+
+def is_loopback_host(host: str) -> bool:
     """Whether a host is this machine: localhost, 127.0.0.0/8, ::1."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -121,3 +167,85 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _to_ascii(name: str) -> str:
+    """Write a name as UTS 46 does, not transitional, and without limits that only DNS has.
+
+    idna.encode() would keep to IDNA 2008, and refuse names that browsers open.
+    """
+    mapped = idna.uts46_remap(name, std3_rules=False)
+    labels = [_decoded(label) for label in mapped.split(".")]
+    if name.isascii() and mapped.split(".") == labels:
+        return mapped
+    rtl = any(map(_is_rtl, labels))
+    for label in filter(None, labels):
+        _check(label, rtl=rtl)
+    return ".".join(
+        label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels
+    )
+
+
+def _decoded(label: str) -> str:
+    """A label in its own script; raises ValueError where what `xn--` stands before is none."""
+    if not label.startswith("xn--"):
+        return label
+    found = label[4:].encode().decode("punycode")
+    if found.isascii() or idna.uts46_remap(found, std3_rules=False) != found:
+        raise ValueError(label)
+    return found
+
+
+def _check(label: str, *, rtl: bool) -> None:
+    """Raise ValueError for what is no label; rtl: one of its name is written from the right."""
+    if label.startswith("xn--"):
+        raise ValueError(label)
+    idna.check_nfc(label)
+    idna.check_initial_combiner(label)
+    idna.check_bidi(label, check_ltr=rtl)
+    joiners = (at for at, letter in enumerate(label) if letter in _JOINERS)
+    if not all(idna.valid_contextj(label, at) for at in joiners):
+        raise ValueError(label)
+
+
+def _is_rtl(label: str) -> bool:
+    return any(unicodedata.bidirectional(letter) in {"R", "AL", "AN"} for letter in label)
+
+
+def _ends_in_a_number(name: str) -> bool:
+    last = name.removesuffix(".").rpartition(".")[2]
+    return last.isdecimal() or _number(last) is not None
+
+
+def _ipv4(name: str) -> str:
+    """An IPv4 address: one to four numbers, of which the last one fills what is left."""
+    parts = name.removesuffix(".").split(".")
+    numbers = [number for part in parts if (number := _number(part)) is not None]
+    *first, last = numbers
+    if len(numbers) != len(parts) or len(parts) > _BYTES or max(first, default=0) > _BYTE:
+        raise ValueError(name)
+    if last >= 256 ** (_BYTES + 1 - len(parts)):
+        raise ValueError(name)
+    return str(ipaddress.IPv4Address(last + sum(n * 256 ** (3 - i) for i, n in enumerate(first))))
+
+
+def _number(text: str) -> int | None:
+    """Decimal, octal after 0, hexadecimal after 0x, as in C; None: no number."""
+    if re.fullmatch("0x[0-9a-f]*", text):
+        return int(text[2:] or "0", 16)
+    if re.fullmatch("0[0-7]+", text):
+        return int(text, 8)
+    return int(text) if re.fullmatch("0|[1-9][0-9]*", text) else None
+
+
+def _ipv6(text: str) -> str:
+    """An IPv6 address: no zone, no dotted part, the longest run of zeros left out."""
+    if not text.endswith("]") or "%" in text:
+        raise ValueError(text)
+    number = int(ipaddress.IPv6Address(text[1:-1]))
+    whole = ":".join(f"{number >> shift & 0xFFFF:x}" for shift in range(112, -1, -16))
+    runs = re.finditer(r"\b0(?::0)+\b", whole)
+    run = max(runs, key=lambda found: len(found[0]), default=None)
+    if run is None:
+        return whole
+    return f"{whole[: run.start()].removesuffix(':')}::{whole[run.end() :].removeprefix(':')}"

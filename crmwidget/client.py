@@ -320,6 +320,8 @@ class Client:
             action = str(detail.get("action", "?"))
             self.traffic.add("rejected", action, None, at=_now(), problems=(reason,))
         self.facts.update({name: detail[name] for name in _FACTS if name in detail})
+        if what == "loaded":  # another document is in the frame: what the former said is over
+            self.session.restore(self.facts)
         self._state()
 
     # ------------------------------------------------------------ effects

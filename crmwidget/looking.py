@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.browser import chromium
 from crmwidget.diagnosis import Seen
-from crmwidget.reach import origin_of
+from crmwidget.reach import no_page, origin_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Frame, Page, Request
@@ -33,6 +33,8 @@ _REASONS: Final[tuple[tuple[str, Refused], ...]] = (
     ("ERR_CERT", "certificate"),
     ("ERR_SSL_SERVER_CERT", "certificate"),
     ("mixed-content", "mixed-content"),
+    ("ERR_ABORTED", "no-page"),
+    ("ERR_CONTENT_DECODING_FAILED", "no-page"),
 )
 # The frame's address arrives as a property: no text of ours has to quote it.
 _AROUND: Final = """<!doctype html><meta charset="utf-8"><title>A notebook's page</title><script>
@@ -87,6 +89,7 @@ class _Looking:
         self._around = around
         self._origin = origin_of(url)
         self._word: str | None = None
+        self._no_page = False
         self._set: set[str] = set()
         served = {"body": _AROUND, "content_type": "text/html"}
         page.route(f"{around}/", lambda route: route.fulfill(**served))
@@ -97,8 +100,11 @@ class _Looking:
         page.evaluate("([src, origin]) => look(src, origin)", [url, self._origin])
 
     def _failed(self, request: Request) -> None:
-        if request.is_navigation_request() and request.frame.parent_frame is not None:
-            self._word = self._word or (request.failure or "").removeprefix("net::")
+        if not request.is_navigation_request() or request.frame.parent_frame is None:
+            return
+        word = (request.failure or "").removeprefix("net::")
+        if word != "ERR_ABORTED" or self._no_page:  # or else the page itself has gone elsewhere
+            self._word = self._word or word
 
     def _mixed(self, text: str) -> None:
         if text.startswith("Mixed Content"):
@@ -107,6 +113,8 @@ class _Looking:
     def _answered(self, response: Any) -> None:
         if response.frame.parent_frame is None or not response.request.is_navigation_request():
             return
+        disposition = response.headers.get("content-disposition", "")
+        self._no_page = no_page(response.status, disposition) != ""
         headers = response.headers_array()
         lines = (h["value"] for h in headers if h["name"].lower() == "set-cookie")
         self._set |= {line.partition("=")[0].strip() for text in lines for line in text.split("\n")}

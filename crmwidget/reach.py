@@ -6,26 +6,37 @@ to have looked at; nothing of what comes back is kept but headers that decide.
 
 from __future__ import annotations
 
-import ipaddress
+import concurrent.futures
+import contextlib
+import re
+import socket
 import ssl
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from crmwidget.address import host_of, is_loopback_host, origin_of
+from crmwidget.framing import NONE, Framing, framing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Hop", "Reach", "origin_of", "reach"]
+__all__ = ["Hop", "Reach", "is_loopback", "origin_of", "reach"]
 
 TIMEOUT: Final = 5.0
-"""Seconds for connecting and for each answer."""
+"""Seconds for connecting, and for each part of an answer."""
+WHOLE: Final = 10.0
+"""Seconds for the whole look: names, connections, redirects, and answers that trickle."""
 _MOST_HOPS: Final = 8
 _LONGEST: Final = 100
 """Letters of a header that are worth keeping."""
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_PORTS: Final = {"http": 80, "https": 443}
+_EMPTY: Final = frozenset({204, 205})
+"""Statuses at which a browser leaves the frame as it was."""
+_TOKEN: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 
-Problem = Literal["name", "refused", "timeout", "certificate", "protocol"]
+Problem = Literal["name", "refused", "timeout", "slow", "certificate", "protocol"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +58,10 @@ class Reach:
     asked: str | None = None
     """The origin that did not answer, where there is a problem."""
     content_type: str = ""
-    frame_options: str | None = None
-    """X-Frame-Options of the last answer."""
-    ancestors: tuple[str, ...] | None = None
-    """Sources of the last answer's frame-ancestors; None: it has no such directive."""
+    no_page: str = ""
+    """What the answer is instead of a page, in words that follow its origin; "": it may be one."""
+    framing: Framing = NONE
+    """The headers of the last answer that decide about frames."""
     cookies: tuple[str, ...] = ()
     """Why a browser would not send a cookie of it from within a frame of another site."""
     third_party: bool = False
@@ -78,99 +89,153 @@ class Reach:
 
     def may_be_framed(self, by: str | None) -> bool | None:
         """Whether a page of origin `by` may show it; None: that depends on an origin not known."""
-        if self.ancestors is not None:  # browsers ignore X-Frame-Options then
-            return _admits(self.ancestors, by, self.last)
-        option = (self.frame_options or "").strip().lower()
-        if option == "deny":
-            return False
-        if option == "sameorigin":
-            return None if by is None else by == self.last
-        return True
+        return self.framing.admits(by, self.last)
 
 
-def reach(url: str, timeout: float = TIMEOUT, *, client: Any = None) -> Reach:
+def reach(url: str, timeout: float = TIMEOUT, *, whole: float = WHOLE, client: Any = None) -> Reach:
     """Ask `url` and follow its redirects, as a browser would; never raises for what it meets.
 
+    timeout: seconds for connecting and for each part of an answer; whole: for all of it.
     client: an httpx.Client or one like it; None: one of our own, which checks certificates.
     """
     import httpx
 
-    origin = origin_of(url)
-    own = client is None
-    asking = httpx.Client(timeout=timeout, follow_redirects=False) if own else client
-    hops: list[Hop] = []
-    try:
-        while True:
-            here = origin_of(url)
-            try:
-                answer, headers = _ask(asking, url)
-            except Exception as error:  # noqa: BLE001 - by its name: there are twins of httpx
-                problem, detail = _problem(error)
-                return Reach(origin, tuple(hops), problem, detail, here)
-            hops.append(Hop(here, answer))
-            target = headers.get("location")
-            if answer not in _REDIRECTS or not target:
-                return _read(origin, tuple(hops), headers)
-            if len(hops) == _MOST_HOPS:
-                detail = f"it redirects more than {_MOST_HOPS} times"
-                return Reach(origin, tuple(hops), "protocol", detail, here)
-            following = _target(url, target)
-            if following is None:
-                detail = "it redirects to what is no address of a page"
-                return Reach(origin, tuple(hops), "protocol", detail, here)
-            url = following
-    finally:
-        if own:
-            asking.close()
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port as browsers write them."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if ":" in host:
-        host = f"[{host}]"
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
-    shown = "" if port is None or port == _PORTS.get(parts.scheme) else f":{port}"
-    return f"{parts.scheme}://{host}{shown}"
+    if client is not None:
+        return _Look(client, url, timeout).within(whole)
+    with httpx.Client(timeout=timeout, follow_redirects=False) as own:
+        return _Look(own, url, timeout).within(whole)
 
 
 def is_loopback(origin: str) -> bool:
     """Whether browsers take it for secure without https."""
-    host = urlsplit(origin).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback_host(urlsplit(origin).hostname or "")
+
+
+class _Look:
+    """One look, on a thread of its own.
+
+    A library's time-outs begin anew with each byte, and none of them holds for a name server. So
+    who asks waits for so long and no longer, and then the connection is cut.
+    """
+
+    def __init__(self, client: Any, url: str, timeout: float) -> None:
+        self._client = client
+        self._url = url
+        self._timeout = timeout
+        self._origin = origin_of(url)
+        self._hops: list[Hop] = []
+        self._asked = self._origin
+        self._sockets: list[Any] = []
+        self._over = False
+
+    def within(self, whole: float) -> Reach:
+        """What came of it; a problem where that takes longer than `whole` seconds."""
+        found: concurrent.futures.Future[Reach] = concurrent.futures.Future()
+        threading.Thread(target=self._run, args=(found,), daemon=True, name="reach").start()
+        try:
+            return found.result(whole)
+        except concurrent.futures.TimeoutError:
+            self._cut()
+            return self._failed("slow", f"its answer was not complete after {whole:g} s")
+
+    def _run(self, found: concurrent.futures.Future[Reach]) -> None:
+        try:
+            found.set_result(self._follow())
+        except Exception as error:  # noqa: BLE001 - by its name: there are twins of httpx
+            found.set_result(self._failed(*_problem(error, self._timeout)))
+
+    def _follow(self) -> Reach:
+        """Ask one address after the other, until one answers with something else."""
+        url = self._url
+        while True:
+            self._asked = origin_of(url)
+            status, headers, no_page = self._ask(url)
+            self._hops.append(Hop(self._asked, status))
+            targets = set(headers.get_list("location"))
+            if status not in _REDIRECTS or not targets:
+                return _read(self._origin, tuple(self._hops), headers, no_page)
+            if len(self._hops) == _MOST_HOPS:
+                return self._failed("protocol", f"it redirects more than {_MOST_HOPS} times")
+            following = _target(url, targets.pop()) if len(targets) == 1 else None
+            if following is None:
+                return self._failed("protocol", "it redirects to what is no address of a page")
+            url = following
+
+    def _ask(self, url: str) -> tuple[int, Any, str]:
+        """Status, headers, and what it is instead of a page."""
+        headers = {"Accept": "text/html,*/*;q=0.8"}
+        extensions = {"trace": self._traced}
+        asking = self._client.stream("GET", _written(url), headers=headers, extensions=extensions)
+        with asking as answer:
+            status = int(answer.status_code)
+            instead = no_page(status, answer.headers.get("content-disposition", ""))
+            return status, answer.headers, instead or _garbled(answer)
+
+    def _traced(self, event: str, told: Mapping[str, Any]) -> None:
+        """Remember the connection: it is the one thing that ends an answer that trickles."""
+        if self._over:
+            raise TimeoutError
+        info = getattr(told.get("return_value"), "get_extra_info", None)
+        if event.endswith(".complete") and info is not None:
+            self._sockets.append(info("socket"))
+
+    def _cut(self) -> None:
+        self._over = True
+        for each in self._sockets:
+            with contextlib.suppress(OSError, AttributeError):  # it is closed, or of another make
+                each.shutdown(socket.SHUT_RDWR)
+
+    def _failed(self, problem: Problem, detail: str) -> Reach:
+        return Reach(self._origin, tuple(self._hops), problem, detail, self._asked)
 
 
 def _target(url: str, location: str) -> str | None:
     """Where a redirect leads; None: nowhere that a browser shows in a frame."""
+    cleaned = re.sub(r"[\t\n\r]", "", location.strip("".join(map(chr, range(33)))))
+    path = re.split("[?#]", cleaned, maxsplit=1)[0]
+    cleaned = path.replace("\\", "/") + cleaned[len(path) :]
     try:
-        found = urljoin(url, location)
+        found = urljoin(url, cleaned)
         parts = urlsplit(found)
         parts.port  # noqa: B018 - reading it is how a wrong one is found
     except ValueError:
         return None
-    return found if parts.scheme in _PORTS and parts.hostname else None
+    known = parts.scheme in {"http", "https"} and host_of(parts.hostname or "") is not None
+    return found if known else None
 
 
-def _ask(client: Any, url: str) -> tuple[int, dict[str, str]]:
-    # The body is not read: a stream of any length costs nothing.
-    with client.stream("GET", url, headers={"Accept": "text/html,*/*;q=0.8"}) as answer:
-        cookies = "\n".join(answer.headers.get_list("set-cookie"))
-        policies = ",".join(answer.headers.get_list("content-security-policy"))
-        headers = {name.lower(): str(value) for name, value in answer.headers.items()}
-        headers.update({"set-cookie": cookies, "content-security-policy": policies})
-        return int(answer.status_code), headers
+def _written(url: str) -> str:
+    """The address as it is asked for: its host as browsers write it, and nobody's password."""
+    parts = urlsplit(url)
+    return urlunsplit((*urlsplit(origin_of(url))[:2], parts.path, parts.query, ""))
 
 
-def _problem(error: BaseException) -> tuple[Problem, str]:
+def no_page(status: int, disposition: str) -> str:
+    """What an answer is instead of a page, in words that follow its origin; "": it may be one.
+
+    disposition: its Content-Disposition.
+    """
+    if status in _EMPTY:
+        return f"answers {status}, which shows nothing: the frame stays empty"
+    kind = disposition.partition(";")[0].strip()
+    if _TOKEN.fullmatch(kind) and kind.lower() != "inline":
+        return "sends a download (Content-Disposition) instead of a page"
+    return ""
+
+
+def _garbled(answer: Any) -> str:
+    """The same where its beginning cannot be decoded; what is not encoded is not read at all."""
+    encoding = answer.headers.get("content-encoding", "")
+    try:
+        if encoding:
+            next(answer.iter_bytes(), b"")
+    except Exception as error:  # noqa: BLE001 - by its name: there are twins of httpx
+        if type(error).__name__ == "DecodingError":
+            return f"sends what is not encoded as it says (Content-Encoding: {encoding[:_LONGEST]})"
+    return ""
+
+
+def _problem(error: BaseException, timeout: float) -> tuple[Problem, str]:
     names = {kind.__name__ for kind in type(error).__mro__}
     causes = [error]
     while (deeper := causes[-1].__cause__ or causes[-1].__context__) and deeper not in causes:
@@ -181,7 +246,7 @@ def _problem(error: BaseException) -> tuple[Problem, str]:
     ):
         return "certificate", "the certificate is not one that this machine trusts"
     if "TimeoutException" in names:
-        return "timeout", f"no answer within {TIMEOUT:g} s"
+        return "timeout", f"no answer within {timeout:g} s"
     if any(type(cause).__name__ == "gaierror" for cause in causes):
         return "name", "there is no host of this name"
     if "ConnectError" in names and "ssl" in texts.lower():
@@ -191,57 +256,20 @@ def _problem(error: BaseException) -> tuple[Problem, str]:
     return "protocol", f"it does not speak this scheme at this port ({type(error).__name__})"
 
 
-def _read(origin: str, hops: tuple[Hop, ...], headers: Mapping[str, str]) -> Reach:
-    cookies = [_words(line) for line in headers.get("set-cookie", "").split("\n") if line.strip()]
+def _read(origin: str, hops: tuple[Hop, ...], headers: Any, no_page: str) -> Reach:
+    cookies = [_words(line) for line in headers.get_list("set-cookie") if line.strip()]
     cookies = [words for words in cookies if "max-age=0" not in words]
     return Reach(
         origin,
         hops,
         content_type=headers.get("content-type", "").partition(";")[0].strip().lower()[:_LONGEST],
-        frame_options=headers.get("x-frame-options", "")[:_LONGEST] or None,
-        ancestors=_ancestors(headers.get("content-security-policy", "")),
+        no_page=no_page,
+        framing=framing(
+            headers.get_list("x-frame-options"), headers.get_list("content-security-policy")
+        ),
         cookies=tuple(filter(None, map(_unsent, cookies))),
         third_party=any(_unsent(words) is None and "partitioned" not in words for words in cookies),
     )
-
-
-def _ancestors(policy: str) -> tuple[str, ...] | None:
-    for directive in policy.replace(",", ";").split(";"):
-        name, *sources = directive.split()[:50] or [""]
-        if name.lower() == "frame-ancestors":
-            return tuple(source.lower() for source in sources) or ("'none'",)
-    return None
-
-
-def _admits(sources: tuple[str, ...], by: str | None, own: str) -> bool | None:
-    if sources == ("'none'",):
-        return False
-    if "*" in sources and (by is None or by.startswith("http")):
-        return True
-    if by is None:
-        return None
-    return any(by == own if source == "'self'" else _matches(source, by) for source in sources)
-
-
-def _matches(source: str, by: str) -> bool:
-    """A host source, scheme source or "*" of a content policy against an origin."""
-    asked = urlsplit(by)
-    if source == "*":
-        return asked.scheme in _PORTS
-    if source.endswith(":") and "/" not in source:
-        return asked.scheme == source[:-1]
-    given = urlsplit(source if "://" in source else f"{asked.scheme}://{source}")
-    any_port = given.netloc.endswith(":*")
-    if given.scheme != asked.scheme and (given.scheme, asked.scheme) != ("http", "https"):
-        return False
-    host, own = (given.hostname or "").lower(), asked.hostname or ""
-    fits = own.endswith(host[1:]) and own != host[2:] if host.startswith("*.") else own == host
-    if not fits:
-        return False
-    if any_port:
-        return True
-    wanted = given.port or _PORTS.get(asked.scheme)
-    return (asked.port or _PORTS.get(asked.scheme)) == wanted
 
 
 def _words(cookie: str) -> set[str]:

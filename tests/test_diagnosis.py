@@ -13,6 +13,7 @@ import crmwidget
 from crmwidget import Handlers
 from crmwidget.client import Client
 from crmwidget.diagnosis import Evidence, Seen, diagnose, of_address
+from crmwidget.framing import Framing
 from crmwidget.reach import Hop, Reach
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ def seen(*, facts: dict[str, Any] | None = None, **more: Any) -> Evidence:
         "status": "silent", "page_heard": 1.0, "crm_data_by": "crm_data=", **more,
     }  # fmt: skip
     return Evidence(facts=known, **given)
+
+
+DENY = Framing(options=("deny",))
+
+
+def listing(*sources: str) -> Framing:
+    return Framing(policies=(sources,))
 
 
 def answers(*hops: tuple[str, int], **more: Any) -> Reach:
@@ -76,9 +84,9 @@ def answers(*hops: tuple[str, int], **more: Any) -> Reach:
         ("unreachable", seen(), Reach(CONNECTOR, (), "name", "no host")),
         ("certificate", seen(), Reach(CONNECTOR, (), "certificate", "untrusted")),
         ("http-error", seen(), answers((CONNECTOR, 404))),
-        ("framing-refused", seen(), answers(frame_options="DENY")),
-        ("framing-refused", seen(), answers(ancestors=("https://crm.example.com",))),
-        ("framing-refused", seen(), answers((CONNECTOR, 302), (LOGIN, 200), frame_options="DENY")),
+        ("framing-refused", seen(), answers(framing=DENY)),
+        ("framing-refused", seen(), answers(framing=listing("https://crm.example.com"))),
+        ("framing-refused", seen(), answers((CONNECTOR, 302), (LOGIN, 200), framing=DENY)),
         ("redirected", seen(), answers((CONNECTOR, 302), (LOGIN, 200))),
         ("redirected", seen(stranger=LOGIN), answers((CONNECTOR, 302), (LOGIN, 200))),
         ("origin-mismatch", seen(stranger=f"{CONNECTOR}:8443"), answers()),
@@ -140,7 +148,7 @@ def test_this_machine_is_not_the_browsers_where_the_kernel_is_remote() -> None:
 
 
 def test_a_page_within_others_is_judged_by_all_of_them() -> None:
-    reached = answers(ancestors=("https://hub.example.com",))
+    reached = answers(framing=listing("https://hub.example.com"))
     portal = {"host": {**NOTEBOOK, "framed": True, "above": ["https://portal.example.org"]}}
 
     assert diagnose(seen(), reached).cause == "silent"
@@ -182,7 +190,7 @@ def test_every_check_has_evidence_and_what_is_wrong_has_advice() -> None:
         facts={"host": {**NOTEBOOK, "microphone": False, "storage": False}},
     )  # fmt: skip
 
-    found = diagnose(evidence, answers(frame_options="DENY", cookies=("a cookie without Secure",)))
+    found = diagnose(evidence, answers(framing=DENY, cookies=("a cookie without Secure",)))
 
     names = [check.name for check in found]
     assert names == [
@@ -212,8 +220,8 @@ def test_nodelay_is_recommended_only_in_a_server_that_lacks_it() -> None:
 
 def test_an_address_alone_is_judged_for_the_command_line() -> None:
     assert of_address(answers()).cause == "reachable"
-    assert of_address(answers(frame_options="DENY")).cause == "framing-refused"
-    refused = answers(ancestors=("https://crm.example.com",))
+    assert of_address(answers(framing=DENY)).cause == "framing-refused"
+    refused = answers(framing=listing("https://crm.example.com"))
     assert of_address(refused).cause == "reachable"
     assert of_address(refused, "https://hub.example.com").cause == "framing-refused"
 

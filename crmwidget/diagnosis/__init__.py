@@ -107,9 +107,9 @@ def diagnose(evidence: Evidence, reached: Reach | None = None) -> Diagnosis:
 def examine(evidence: Evidence) -> Diagnosis:
     """`diagnose`, after the connector's address was asked where its answer can matter.
 
-    That takes up to 5 s where nothing answers.
+    That takes up to 5 s where nothing answers, and up to 10 s where an answer trickles.
     """
-    asked = evidence.src if evidence.status != "configured" else None
+    asked = None if evidence.connected else evidence.src
     return diagnose(evidence, None if asked is None else reach(asked))
 
 

@@ -28,11 +28,10 @@ REMEDIES: Final = {
     "name": "Check the host name, and whether a VPN is needed.",
     "refused": "Check the port, and whether the server runs.",
     "timeout": "Check the address; a firewall, VPN or proxy may be in the way.",
+    "slow": "The server, or a proxy in front of it, is too slow: try again, or ask who runs it.",
     "certificate": "Open the address in a tab: until the browser trusts it there, no frame will.",
     "protocol": "Check the scheme (https or http) and the port.",
 }
-_SHOWN: Final = 5
-"""Sources of a policy that are worth showing."""
 
 
 # ---------------------------------------------------------------- the phone and its page
@@ -82,12 +81,6 @@ def _page(e: Evidence, _: Reach | None) -> Cause | None:
             "run the cell again."
         )
         return "page-away", False, text
-    if e.page == "null":
-        text = (
-            "This notebook shows outputs in a frame without an origin of its own, so the connector "
-            "cannot know who embeds it. Open the notebook in JupyterLab or Notebook 7."
-        )
-        return "opaque-host", True, text
     if e.facts.get("shown") is not True and e.making:
         return _unended()
     if e.facts.get("shown") is not True:
@@ -97,13 +90,19 @@ def _page(e: Evidence, _: Reach | None) -> Cause | None:
 
 
 def _connected(e: Evidence, _: Reach | None) -> Cause | None:
-    if e.status != "configured":
+    if not e.connected:
         return None
     return "connected", True, "The connector has its crmData and the phone is ready."
 
 
 # ---------------------------------------------------------------- the frame
 def _frame(e: Evidence, r: Reach | None) -> Cause | None:
+    if e.page == "null":
+        text = (
+            "This notebook shows outputs in a frame without an origin of its own, so the connector "
+            "cannot know who embeds it. Open the notebook in JupyterLab or Notebook 7."
+        )
+        return "opaque-host", True, text
     if e.src is None:
         if e.facts.get("silent") is not True or e.facts.get("messages"):
             return None
@@ -164,16 +163,21 @@ def _talk(e: Evidence, _: Reach | None) -> Cause | None:
 
 
 def _strangers(e: Evidence, r: Reach | None) -> Cause | None:
-    if e.stranger is not None:
-        if r is not None and r.redirected and r.last == e.stranger:
-            return _redirected(e, e.stranger)
-        text = (
-            f"The frame shows a page of {e.stranger}, which speaks, and only {e.may} may. If it "
-            "is the connector's, give "
-            f'CRMWidget(..., allow_origins=["{e.stranger}"]); the origin includes the port. If it '
-            "is a login page, log in there."
-        )
-        return "origin-mismatch", True, text
+    """Who spoke last is who is in the frame now, whatever was said in it before."""
+    if e.stranger is None:
+        return None
+    if r is not None and r.redirected and r.last == e.stranger:
+        return _redirected(e, e.stranger)
+    text = (
+        f"The frame shows a page of {e.stranger}, which speaks, and only {e.may} may. If it "
+        "is the connector's, give "
+        f'CRMWidget(..., allow_origins=["{e.stranger}"]); the origin includes the port. If it '
+        "is a login page, log in there."
+    )
+    return "origin-mismatch", True, text
+
+
+def _odd(e: Evidence, _: Reach | None) -> Cause | None:
     odd = sum(e.refused.get(reason, 0) for reason in ("shape", "type", "action"))
     if odd and not e.facts.get("messages"):
         text = (
@@ -202,23 +206,28 @@ def _address(e: Evidence, r: Reach | None) -> Cause | None:  # noqa: PLR0911 - a
         return _unreached(e, r)
     if (r.status or 0) >= FAILED:
         return _failed(e, r)
+    if r.no_page:
+        return "no-page", True, f"{r.last} {r.no_page}. Check the address."
     if may_be_framed(e, r) is False:
-        moved = f" It is where {r.origin} redirects to: a login page, by the look of it." * (
-            r.redirected
-        )
-        text = (
-            f"{r.last} does not let this notebook show it in a frame ({refusal(r)}).{moved} An "
-            "administrator of the connector has to allow the notebook's origin"
-            f"{f', {e.page}' if e.page else ''}; or log in in a tab of its own and reload the "
-            "frame."
-        )
-        return "framing-refused", True, text
+        return _framing(e, r)
     if r.redirected and r.last not in e.origins and r.last != e.connector:
         return _redirected(e, r.last)
     if r.content_type and r.content_type not in _PAGES:
         text = f"{r.last} answers {r.content_type}, which is no page. Check the address."
         return "no-page", True, text
     return None
+
+
+def _framing(e: Evidence, r: Reach) -> Cause:
+    moved = f" It is where {r.origin} redirects to: a login page, by the look of it." * r.redirected
+    page = refused_by(e, r)
+    around = f", and the notebook is within {page}" if page not in (None, e.page) else ""
+    text = (
+        f"{r.last} does not let this notebook show it in a frame ({refusal(e, r)}{around}).{moved} "
+        f"An administrator of the connector has to allow the notebook's origin"
+        f"{f', {page}' if page else ''}; or log in in a tab of its own and reload the frame."
+    )
+    return "framing-refused", True, text
 
 
 def _unreached(e: Evidence, r: Reach) -> Cause:
@@ -229,7 +238,8 @@ def _unreached(e: Evidence, r: Reach) -> Cause:
         # Python's list of authorities is not the browser's: companies add theirs there alone.
         return "certificate", False, text
     beside = "" if e.near else " (This kernel has tried it; the browser may be elsewhere.)"
-    return "unreachable", e.near, text + beside
+    # A browser waits longer for an answer that has begun.
+    return "unreachable", e.near and r.problem != "slow", text + beside
 
 
 def _failed(_: Evidence, r: Reach) -> Cause:
@@ -250,12 +260,14 @@ def may_be_framed(e: Evidence, r: Reach) -> bool | None:
     return False if False in found else None if None in found else True
 
 
-def refusal(r: Reach) -> str:
+def refused_by(e: Evidence, r: Reach) -> str | None:
+    """The first page around the frame that may not show it, or whose origin is not known."""
+    return next((by for by in e.above if r.may_be_framed(by) is False), None)
+
+
+def refusal(e: Evidence, r: Reach) -> str:
     """The header that refuses, as far as it is worth showing."""
-    if r.ancestors is not None:
-        more = " ..." * (len(r.ancestors) > _SHOWN)
-        return f"frame-ancestors {' '.join(r.ancestors[:_SHOWN])}{more}"
-    return f"X-Frame-Options: {r.frame_options}"
+    return r.framing.refusal(refused_by(e, r), r.last)
 
 
 # ---------------------------------------------------------------- nothing is said
@@ -297,7 +309,7 @@ def _loses_cookies(e: Evidence, r: Reach) -> bool:
 
 
 CAUSES: Final[tuple[Asked, ...]] = (
-    _ended, _unshown, _page, _connected, _frame, _talk, _strangers, _address, _silence,
+    _ended, _unshown, _page, _strangers, _connected, _frame, _talk, _odd, _address, _silence,
 )  # fmt: skip
 
 
@@ -306,23 +318,42 @@ _BROWSER: Final[dict[Refused, tuple[str, str]]] = {
     "framing": ("framing-refused", "An administrator of the connector has to allow {page}."),
     "certificate": ("certificate", REMEDIES["certificate"]),
     "mixed-content": ("mixed-content", "Give the connector's https address."),
+    "no-page": (
+        "no-page",
+        "It answers with nothing that a frame shows. Check the address.",
+    ),
     "unreachable": ("unreachable", "Check host, port and scheme."),
 }
 
 
 def of_address_alone(e: Evidence, r: Reach) -> Cause:
     """What an address tells without a phone, and what a browser saw of it, if one looked."""
-    if (plain := _mixed(e, r)) is not None:
-        return plain
-    told = _address(e, r)
+    found = _in_browser(e)
+    if found is not None and e.speaks:
+        return found
+    told = _mixed(e, r) or _address(e, r)
+    if found is not None:
+        return _refused(found, told, e, r)
     if e.seen is None:
         return told or _unheard(e, r)
-    found = _in_browser(e)
-    if found is None:
-        # What the browser shows has been reached, whatever this machine says.
-        return told if told is not None and r.problem is None else _unheard(e, r)
-    if told is not None and e.seen.refused and found[0] in (told[0], "unreachable"):
-        return told[0], True, told[2]  # it says more
+    # What the browser shows has been reached, whatever this machine says.
+    return told if told is not None and r.problem is None else _unheard(e, r)
+
+
+def _refused(found: Cause, told: Cause | None, e: Evidence, r: Reach) -> Cause:
+    """What the browser says of it, in the words of what says more."""
+    if told is not None and told[0] == "mixed-content":
+        return told
+    if e.seen is None or e.seen.refused is None:
+        return found
+    if told is not None and found[0] in (told[0], "unreachable"):
+        return told[0], True, told[2]
+    if told is None and found[0] == "unreachable":
+        text = (
+            f"{r.last} answers this machine, and a browser does not show it ({e.seen.word}): what "
+            "it sends may be damaged, or the browser uses another proxy."
+        )
+        return "unreachable", True, text
     return found
 
 
@@ -330,14 +361,14 @@ def _in_browser(e: Evidence) -> Cause | None:
     seen = e.seen
     if seen is None:
         return None
-    if seen.greeted:
-        went_on = " and asked for crmData" * seen.asked
-        text = f"In a frame of {seen.page} it says `ready`{went_on}: it speaks as a connector."
-        return "reachable", True, text
     if seen.refused is not None:
         word, advice = _BROWSER[seen.refused]
         text = f"A browser does not show {e.connector} in a frame ({seen.word}). "
         return word, True, text + advice.format(page=seen.page)
+    if seen.greeted:
+        went_on = " and asked for crmData" * seen.asked
+        text = f"In a frame of {seen.page} it says `ready`{went_on}: it speaks as a connector."
+        return "reachable", True, text
     if seen.strangers:
         to = seen.strangers[0]
         text = (
@@ -351,8 +382,14 @@ def _in_browser(e: Evidence) -> Cause | None:
 def _unheard(e: Evidence, r: Reach) -> Cause:
     seen = e.seen
     if seen is None:
-        text = "Nothing speaks against showing it in a frame. Whether it greets, only a page sees."
-        return "reachable", True, text
+        greets = "Whether it greets, only a page sees."
+        if may_be_framed(e, r) is None:
+            text = (
+                f"It answers, and who may show it in a frame is listed ({r.framing}). Give the "
+                f"notebook's origin (--page) to know whether it may. {greets}"
+            )
+            return "reachable", False, text
+        return "reachable", True, f"Nothing speaks against showing it in a frame. {greets}"
     where = f"It is shown in a frame of {seen.page}, and does not say `ready`. "
     if seen.password:
         at = f" (a page of {seen.shows})" if seen.shows not in (None, e.connector) else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from crmwidget.diagnosis._causes import FAILED, REMEDIES, may_be_framed, refusal
+from crmwidget.diagnosis._causes import FAILED, REMEDIES, may_be_framed, refusal, refused_by
 from crmwidget.diagnosis._evidence import Evidence
 from crmwidget.reach import Reach
 
@@ -36,23 +36,31 @@ def _check_address(e: Evidence, r: Reach | None) -> Check | None:
     if r is None:
         return None
     if r.problem is not None:
-        verdict: Verdict = "look" if e.elsewhere or r.problem == "certificate" else "wrong"
+        unsure = e.elsewhere or e.speaks or r.problem in {"certificate", "slow"}
+        verdict: Verdict = "look" if unsure else "wrong"
         return Check("address", verdict, f"{r.asked or r.origin}: {r.detail}.", REMEDIES[r.problem])
     way = " -> ".join(f"{hop.origin} ({hop.status})" for hop in r.hops)
-    verdict = "wrong" if (r.status or 0) >= FAILED else "look" if r.redirected else "ok"
+    failed = (r.status or 0) >= FAILED or r.no_page
+    verdict = "look" if failed or r.redirected else "ok"
+    if failed and not e.speaks:
+        verdict = "wrong"
     secure = "" if r.last.startswith("https") else " Not over https."
     where = "this machine" if e.beside else "the kernel"
-    return Check("address", verdict, f"{way}.{secure} Asked from {where}, not by the browser.")
+    instead = f" It {r.no_page}." if r.no_page else ""
+    asked = f"Asked from {where}, not by the browser."
+    return Check("address", verdict, f"{way}.{instead}{secure} {asked}")
 
 
 def _check_framing(e: Evidence, r: Reach | None) -> Check | None:
     if r is None or r.problem is not None:
         return None
     allowed = may_be_framed(e, r)
-    said = refusal(r) if r.ancestors is not None or r.frame_options else "no header forbids it"
     if allowed is None:
-        return Check("framing", "look", f"{said}: it depends on the notebook's origin.")
-    return Check("framing", "ok" if allowed else "wrong", f"{said}.")
+        return Check("framing", "look", f"{r.framing}: it depends on the notebook's origin.")
+    if allowed:
+        return Check("framing", "ok", f"{r.framing}.")
+    said = f"{refusal(e, r)}, which does not admit {refused_by(e, r) or 'any page'}."
+    return Check("framing", "look" if e.speaks else "wrong", said)
 
 
 def _check_cookies(_: Evidence, r: Reach | None) -> Check | None:
@@ -108,7 +116,9 @@ def _check_embedding(e: Evidence, _: Reach | None) -> Check | None:
     if e.page is None:
         return None
     where = "in a frame of another page" if e.host.get("framed") else "at the top of its tab"
-    verdict: Verdict = "wrong" if e.page == "null" else "ok" if e.host.get("secure") else "look"
+    verdict: Verdict = "ok" if e.host.get("secure") else "look"
+    if e.page == "null":
+        verdict = "look" if e.connected else "wrong"
     advice = "" if e.host.get("secure") else "Without https there is no microphone."
     said = f"The connector is embedded by {e.page}, {where}; it takes an origin that it does not "
     return Check("embedding", verdict, said + "know for a custom CRM [I].", advice)

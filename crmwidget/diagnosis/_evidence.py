@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from crmwidget.reach import is_loopback
 
-Refused = Literal["framing", "certificate", "mixed-content", "unreachable"]
+Refused = Literal["framing", "certificate", "mixed-content", "no-page", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +121,18 @@ class Evidence:
     def may(self) -> str:
         """The origins that may speak."""
         return ", ".join(self.origins or (self.connector,))
+
+    @property
+    def connected(self) -> bool:
+        """It has its crmData, and nobody else has spoken in the frame since."""
+        return self.status == "configured" and self.stranger is None
+
+    @property
+    def speaks(self) -> bool:
+        """A browser shows the connector, whatever its address answers to others."""
+        return self.connected or (
+            self.seen is not None and self.seen.greeted and self.seen.refused is None
+        )
 
     @property
     def greeted(self) -> bool:
