@@ -36,7 +36,7 @@ _EMPTY: Final = frozenset({204, 205})
 """Statuses at which a browser leaves the frame as it was."""
 _TOKEN: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 
-Problem = Literal["name", "refused", "timeout", "slow", "certificate", "protocol"]
+Problem = Literal["name", "refused", "timeout", "slow", "certificate", "protocol", "unasked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,8 @@ def reach(url: str, timeout: float = TIMEOUT, *, whole: float = WHOLE, client: A
 
     if client is not None:
         return _Look(client, url, timeout).within(whole)
-    with httpx.Client(timeout=timeout, follow_redirects=False) as own:
+    hooks = {"response": [_keep_location]}
+    with httpx.Client(timeout=timeout, follow_redirects=False, event_hooks=hooks) as own:
         return _Look(own, url, timeout).within(whole)
 
 
@@ -149,11 +150,10 @@ class _Look:
         url = self._url
         while True:
             self._asked = origin_of(url)
-            status, headers, no_page = self._ask(url)
+            status, headers, targets, instead = self._ask(url)
             self._hops.append(Hop(self._asked, status))
-            targets = set(headers.get_list("location"))
             if status not in _REDIRECTS or not targets:
-                return _read(self._origin, tuple(self._hops), headers, no_page)
+                return _read(self._origin, tuple(self._hops), headers, instead)
             if len(self._hops) == _MOST_HOPS:
                 return self._failed("protocol", f"it redirects more than {_MOST_HOPS} times")
             following = _target(url, targets.pop()) if len(targets) == 1 else None
@@ -161,15 +161,16 @@ class _Look:
                 return self._failed("protocol", "it redirects to what is no address of a page")
             url = following
 
-    def _ask(self, url: str) -> tuple[int, Any, str]:
-        """Status, headers, and what it is instead of a page."""
+    def _ask(self, url: str) -> tuple[int, Any, set[str], str]:
+        """Status, headers, where it redirects to, and what it is instead of a page."""
         headers = {"Accept": "text/html,*/*;q=0.8"}
         extensions = {"trace": self._traced}
         asking = self._client.stream("GET", _written(url), headers=headers, extensions=extensions)
         with asking as answer:
             status = int(answer.status_code)
             instead = no_page(status, answer.headers.get("content-disposition", ""))
-            return status, answer.headers, instead or _garbled(answer)
+            targets = answer.extensions.get("location") or answer.headers.get_list("location")
+            return status, answer.headers, set(targets), instead or _garbled(answer)
 
     def _traced(self, event: str, told: Mapping[str, Any]) -> None:
         """Remember the connection: it is the one thing that ends an answer that trickles."""
@@ -187,6 +188,12 @@ class _Look:
 
     def _failed(self, problem: Problem, detail: str) -> Reach:
         return Reach(self._origin, tuple(self._hops), problem, detail, self._asked)
+
+
+def _keep_location(answer: Any) -> None:
+    """Put it where httpx does not look: it refuses some redirects that browsers follow."""
+    answer.extensions["location"] = answer.headers.get_list("location")
+    answer.headers.pop("location", None)
 
 
 def _target(url: str, location: str) -> str | None:
@@ -235,6 +242,9 @@ def _garbled(answer: Any) -> str:
     return ""
 
 
+_REFUSED: Final[tuple[Problem, str]] = ("refused", "nothing answers at this port")
+
+
 def _problem(error: BaseException, timeout: float) -> tuple[Problem, str]:
     names = {kind.__name__ for kind in type(error).__mro__}
     causes = [error]
@@ -249,10 +259,12 @@ def _problem(error: BaseException, timeout: float) -> tuple[Problem, str]:
         return "timeout", f"no answer within {timeout:g} s"
     if any(type(cause).__name__ == "gaierror" for cause in causes):
         return "name", "there is no host of this name"
-    if "ConnectError" in names and "ssl" in texts.lower():
-        return "protocol", "it does not speak https at this port"
+    if isinstance(error, UnicodeError) or "InvalidURL" in names:
+        # httpx keeps to IDNA 2008, which has no name with an emoji, for one.
+        return "unasked", "Python's client cannot ask for a host of this name"
     if "ConnectError" in names:
-        return "refused", "nothing answers at this port"
+        secure = "ssl" in texts.lower()
+        return ("protocol", "it does not speak https at this port") if secure else _REFUSED
     return "protocol", f"it does not speak this scheme at this port ({type(error).__name__})"
 
 

@@ -36,7 +36,19 @@ _HOSTS: Final = (
     "HUB.Example.org", "*.hub.example.org", "*.org", "*hub.example.org", "*.*", "hub.example.org.",
     "other.example.org", "under_score.example.org", "büro.example.org", "192.0.2.7", "",
 )  # fmt: skip
-_PORTS: Final = (*[""] * 8, ":*", ":*", ":443", ":80", ":8443", ":8888", ":8000", ":", ":08443", ":x")
+_PORTS: Final = (
+    *[""] * 8,
+    ":*",
+    ":*",
+    ":443",
+    ":80",
+    ":8443",
+    ":8888",
+    ":8000",
+    ":",
+    ":08443",
+    ":x",
+)
 _PATHS: Final = (*[""] * 8, "/", "/lab", "/lab/", "/?next=lab", "?next=lab", "#lab", "//", "/%2F")
 _WORDS: Final = (
     *["'self'", "'none'", "*", "https:", "http:"] * 3, "'SELF'", "'None'", "self", "none", '"self"',

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import crmwidget
 from crmwidget import Handlers
@@ -92,6 +94,17 @@ def answers(*hops: tuple[str, int], **more: Any) -> Reach:
         ("origin-mismatch", seen(stranger=f"{CONNECTOR}:8443"), answers()),
         ("not-a-connector", seen(refused={"type": 3}), answers()),
         ("no-page", seen(), answers(content_type="application/json")),
+        ("no-page", seen(), answers((CONNECTOR, 204), no_page="answers 204")),
+        ("no-page", seen(), answers(no_page="sends a download", framing=DENY)),
+        ("unreachable", seen(), Reach(CONNECTOR, (), "slow", "not complete")),
+        ("silent", seen(), Reach(CONNECTOR, (), "unasked", "cannot be asked")),
+        ("origin-mismatch", seen(status="configured", stranger=LOGIN), None),
+        (
+            "redirected",
+            seen(status="configured", stranger=LOGIN),
+            answers((CONNECTOR, 302), (LOGIN, 200)),
+        ),
+        ("connected", seen(status="configured", facts={"host": {"origin": "null"}}), None),
         ("cookies-blocked", seen(facts=FAR), answers(cookies=("a cookie without Secure",))),
         ("silent", seen(), answers(cookies=("a cookie without Secure",))),  # of one site
         ("silent", seen(facts=FAR), answers(third_party=True)),
@@ -147,12 +160,108 @@ def test_this_machine_is_not_the_browsers_where_the_kernel_is_remote() -> None:
     assert "whether it may reach this machine" in found.sentence
 
 
+def test_an_answer_that_has_begun_may_come_to_an_end_in_the_browser() -> None:
+    found = diagnose(seen(facts=HERE), Reach(CONNECTOR, (), "slow", "not complete after 10 s"))
+
+    assert (found.cause, found.certain) == ("unreachable", False)
+
+
+@given(
+    evidence=st.builds(
+        seen,
+        status=st.sampled_from(["configured", "ready", "silent", "loading"]),
+        stranger=st.sampled_from([None, LOGIN]),
+        answers=st.sampled_from([None, True, False]),
+        page_heard=st.sampled_from([None, 1.0]),
+        crm_data_by=st.sampled_from([None, "crm_data="]),
+        crm_data_error=st.sampled_from([None, "f raised KeyError."]),
+        src=st.sampled_from([None, f"{CONNECTOR}/app", f"{PLAIN}/app"]),
+        facts=st.fixed_dictionaries({
+            "shown": st.booleans(), "lost": st.booleans(), "acked": st.booleans(),
+            "host": st.fixed_dictionaries({
+                "origin": st.sampled_from(["null", "https://hub.example.com", "http://127.0.0.1:8888"]),
+                "secure": st.booleans(), "microphone": st.booleans(), "storage": st.booleans(),
+            }),
+        }),
+    ),
+    reached=st.sampled_from([
+        None, answers(), answers((CONNECTOR, 500)), answers(framing=DENY),
+        answers((CONNECTOR, 204), no_page="answers 204"), answers((CONNECTOR, 302), (LOGIN, 200)),
+        Reach(CONNECTOR, (), "refused", "nothing answers"), Reach(CONNECTOR, (), "name", "no host"),
+    ]),
+)  # fmt: skip
+def test_nothing_is_wrong_beside_a_phone_that_is_connected(
+    evidence: Evidence, reached: Reach | None
+) -> None:
+    found = diagnose(evidence, reached)
+
+    assert not (found.good and any(check.verdict == "wrong" for check in found))
+
+
+@given(
+    looked=st.fixed_dictionaries({
+        "greeted": st.booleans(), "asked": st.booleans(), "password": st.booleans(),
+        "refused": st.sampled_from([None, "framing", "no-page", "unreachable", "mixed-content"]),
+        "strangers": st.sampled_from([(), (LOGIN,)]), "lost": st.integers(0, 1),
+    }),
+    reached=st.sampled_from([
+        answers(), answers((CONNECTOR, 404)), answers(framing=DENY), answers((PLAIN, 200)),
+        Reach(CONNECTOR, (), "refused", "nothing answers"),
+    ]),
+)  # fmt: skip
+def test_nothing_is_wrong_beside_an_address_that_a_browser_shows(
+    looked: dict[str, Any], reached: Reach
+) -> None:
+    hub = "https://hub.example.com"
+
+    found = of_address(reached, hub, seen=Seen(page=hub, **looked))
+
+    assert not (found.good and any(check.verdict == "wrong" for check in found))
+
+
+def test_a_list_of_pages_is_said_where_the_notebook_is_not_known() -> None:
+    found = of_address(answers(framing=listing("https://crm.example.com")))
+
+    assert (found.cause, found.certain) == ("reachable", False)
+    assert "frame-ancestors https://crm.example.com" in found.sentence
+    assert "--page" in found.sentence
+
+
+def test_what_the_browser_alone_does_not_get_is_not_blamed_on_the_address() -> None:
+    found = of_address(answers(), seen=Seen(page=CONNECTOR, refused="unreachable", word="ERR_X"))
+
+    assert "answers this machine" in found.sentence
+    assert "Check host" not in found.sentence
+
+
+def test_a_document_that_comes_after_the_connector_has_not_greeted() -> None:
+    client = Client("loaded anew", Handlers())
+    page = type("Page", (), {"send": lambda *_: None})()
+    known = {"shown": True, "loads": 1, "acked": True, "configured": True}
+    after = {"loads": 2, "acked": False, "configured": False, "silent": False}
+    items = [
+        {"t": "hello", "n": 1, "v": 1, "lowest": 1, "facts": known, "at": 0},
+        {"t": "note", "seq": 1, "at": 0, "what": "loaded", "detail": after},
+    ]
+    client.receive(page, {"crm": 1, "epoch": "e", "items": items[:1]})
+    before = client.status
+
+    client.receive(page, {"crm": 1, "epoch": "e", "items": items[1:]})
+
+    now, found = client.status, diagnose(client.witness.evidence())
+    client.close(force=True)
+    assert (before, now, found.cause) == ("configured", "loading", "loading")
+
+
 def test_a_page_within_others_is_judged_by_all_of_them() -> None:
     reached = answers(framing=listing("https://hub.example.com"))
     portal = {"host": {**NOTEBOOK, "framed": True, "above": ["https://portal.example.org"]}}
 
     assert diagnose(seen(), reached).cause == "silent"
-    assert diagnose(seen(facts=portal), reached).cause == "framing-refused"
+    refused = diagnose(seen(facts=portal), reached)
+    assert refused.cause == "framing-refused"
+    assert "the notebook is within https://portal.example.org" in refused.sentence
+    assert "allow the notebook's origin" not in refused.sentence
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
+from crmwidget.framing import framing
 from crmwidget.reach import Reach, is_loopback, origin_of, reach
+from tests.policies import cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,6 +96,26 @@ def test_a_page_without_headers_may_be_framed(site: Callable[..., Site]) -> None
         ("Content-Security-Policy", "frame-ancestors", False, False),
         ("Content-Security-Policy", "frame-ancestors *", True, True),
         ("Content-Security-Policy", "default-src 'none'", True, True),
+        ("X-Frame-Options", "SAMEORIGIN, SAMEORIGIN", False, None),
+        ("X-Frame-Options", "SAMEORIGIN, DENY", False, False),
+        ("X-Frame-Options", "ALLOWALL, anything", False, False),
+        ("X-Frame-Options", "anything, else", True, True),
+        ("X-Frame-Options", '"DENY"', True, True),
+        ("Content-Security-Policy", "frame-ancestors https://hub.example.com/lab", False, False),
+        ("Content-Security-Policy", "frame-ancestors https://hub.example.com/", True, None),
+        ("Content-Security-Policy", "frame-ancestors *, frame-ancestors 'self'", False, None),
+        ("Content-Security-Policy", "frame-ancestors *; frame-ancestors 'none'", True, True),
+        ("Content-Security-Policy", "frame-ancestors 'none' https://hub.example.com", True, None),
+        ("Content-Security-Policy", "frame-ancestors https://*", True, None),
+        ("Content-Security-Policy", "frame-ancestors https://*:*", True, None),
+        ("Content-Security-Policy", "frame-ancestors *:8888", False, None),
+        ("Content-Security-Policy", "frame-ancestors http://*:*", True, True),
+        ("Content-Security-Policy", "frame-ancestors http:", True, True),
+        ("Content-Security-Policy", "frame-ancestors http://hub.example.com:80", True, None),
+        ("Content-Security-Policy", "frame-ancestors http://hub.example.com:443", False, None),
+        ("Content-Security-Policy", "frame-ancestors [::1]:8888", False, False),
+        ("Content-Security-Policy", "Frame-Ancestors HTTPS://HUB.example.com", True, None),
+        ("Content-Security-Policy-Report-Only", "frame-ancestors 'none'", True, True),
     ],
 )
 def test_headers_decide_as_browsers_read_them(
@@ -107,6 +129,59 @@ def test_headers_decide_as_browsers_read_them(
 
     assert found.may_be_framed(NOTEBOOK) is by_notebook
     assert found.may_be_framed(None) is unknown
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "admitted"),
+    [
+        ("X-Frame-Options", ("SAMEORIGIN", "SAMEORIGIN"), False),
+        ("X-Frame-Options", ("nonsense", "DENY"), False),
+        ("Content-Security-Policy", (f"frame-ancestors {NOTEBOOK}", "frame-ancestors *"), True),
+        ("Content-Security-Policy", (f"frame-ancestors {NOTEBOOK}", "default-src *"), True),
+        (
+            "Content-Security-Policy",
+            (f"frame-ancestors {NOTEBOOK}", "frame-ancestors a.org"),
+            False,
+        ),
+    ],
+)
+def test_a_header_that_is_sent_twice_counts_twice(
+    site: Callable[..., Site], name: str, values: tuple[str, str], admitted: bool
+) -> None:
+    found = reach(site(*((name, value) for value in values)).origin)
+
+    assert found.may_be_framed(NOTEBOOK) is admitted
+
+
+def test_a_source_without_a_scheme_has_the_connectors() -> None:
+    listed = framing([], ["frame-ancestors localhost:8888"])
+
+    assert listed.admits("http://localhost:8888", "http://crm.example.com") is True
+    assert listed.admits("http://localhost:8888", "https://crm.example.com") is False
+
+
+def test_of_many_sources_the_last_one_counts_too() -> None:
+    listed = framing([], [f"frame-ancestors {'https://a.example.org ' * 200}{NOTEBOOK}"])
+
+    assert listed.admits(NOTEBOOK, "https://crm.example.com") is True
+    assert len(str(listed)) < 200
+
+
+def test_the_header_that_refuses_is_the_one_that_is_shown() -> None:
+    read = framing([], [f"frame-ancestors {NOTEBOOK}", "frame-ancestors 'self'"])
+
+    assert read.refusal(NOTEBOOK, "https://crm.example.com") == "frame-ancestors 'self'"
+    assert read.refusal("https://x.example.com", NOTEBOOK) == f"frame-ancestors {NOTEBOOK}"
+
+
+def test_an_answer_for_a_page_that_is_not_known_holds_for_every_page() -> None:
+    for case in cases(seed=7, number=2000):
+        read = framing(
+            [value for name, value in case.headers if name.lower() == "x-frame-options"],
+            [value for name, value in case.headers if name.lower() == "content-security-policy"],
+        )
+        without = read.admits(None, case.connector)
+        assert without in (None, read.admits(case.page, case.connector)), case
 
 
 def test_frame_ancestors_outweighs_x_frame_options(site: Callable[..., Site]) -> None:
@@ -132,6 +207,59 @@ def test_redirects_are_followed_and_named_by_origin(site: Callable[..., Site]) -
     assert found.may_be_framed(NOTEBOOK) is False
     assert "secret" not in repr(found)
     assert login.asked == ["/auth?state=secret"]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "says"),
+    [
+        (204, (), "answers 204"),
+        (205, (), "answers 205"),
+        (200, (("Content-Disposition", 'attachment; filename="a.html"'),), "a download"),
+        (200, (("Content-Disposition", "unheard-of"),), "a download"),
+        (200, (("Content-Disposition", "INLINE"),), ""),
+        (200, (("Content-Disposition", 'filename="a.html"'),), ""),
+        (200, (("Content-Encoding", "gzip"),), "not encoded as it says (Content-Encoding: gzip)"),
+        (200, (("Content-Encoding", "unheard-of"),), ""),
+    ],
+)
+def test_an_answer_that_is_no_page_is_told_from_one(
+    site: Callable[..., Site], status: int, headers: tuple[tuple[str, str], ...], says: str
+) -> None:
+    found = reach(site(*headers, status=status).origin)
+
+    assert says in found.no_page
+    assert bool(found.no_page) is bool(says)
+    assert found.problem is None
+
+
+@pytest.mark.parametrize(
+    "location", ["mailto:ana@example.org", "https://", "https://a:b/", "//a|b/"]
+)
+def test_a_redirect_to_what_is_no_page_is_said(site: Callable[..., Site], location: str) -> None:
+    found = reach(site(("Location", location), status=302).origin)
+
+    assert (found.problem, "no address of a page" in found.detail) == ("protocol", True)
+
+
+def test_a_host_that_only_browsers_ask_for_is_said_to_be_one() -> None:
+    found = reach("https://☕.invalid/")
+
+    assert (found.problem, found.asked) == ("unasked", "https://xn--53h.invalid")
+
+
+def test_redirects_that_contradict_each_other_lead_nowhere(site: Callable[..., Site]) -> None:
+    found = reach(site(("Location", "/a"), ("Location", "/b"), status=302).origin)
+
+    assert found.problem == "protocol"
+
+
+def test_a_redirect_is_read_as_browsers_read_it(site: Callable[..., Site]) -> None:
+    there = site()
+    here = site(("Location", there.origin.replace("http://", " \\\\") + "\\page"), status=302)
+
+    found = reach(here.origin)
+
+    assert (found.last, there.asked) == (there.origin, ["/page"])
 
 
 def test_a_circle_of_redirects_ends(site: Callable[..., Site]) -> None:
@@ -201,6 +329,43 @@ def test_a_server_that_says_nothing() -> None:
     assert found.problem == "timeout"
 
 
+def test_headers_that_trickle_are_waited_for_as_a_whole() -> None:
+    given_up = threading.Event()
+
+    def trickle(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while True:
+                connection.sendall(b"X: 1\r\n")
+                given_up.wait(0.01)
+        given_up.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=trickle, args=(listening,), daemon=True).start()
+        found = reach(f"http://127.0.0.1:{listening.getsockname()[1]}/", whole=0.3)
+        hung_up = given_up.wait(20)
+
+    assert (found.problem, found.detail) == ("slow", "its answer was not complete after 0.3 s")
+    assert hung_up  # the connection is not left behind
+
+
+def test_a_name_server_that_does_not_answer_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def hangs(*_: object, **__: object) -> Any:
+        asked.set()
+        over.wait(60)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    found = reach("https://connector.example.com/", whole=0.2)
+    over.set()
+
+    assert asked.is_set()
+    assert (found.problem, found.asked) == ("slow", "https://connector.example.com")
+
+
 @pytest.mark.parametrize(
     ("url", "origin"),
     [
@@ -208,6 +373,10 @@ def test_a_server_that_says_nothing() -> None:
         ("http://A.example.com:80", "http://a.example.com"),
         ("http://[::1]:8080/", "http://[::1]:8080"),
         ("https://a.example.com:8443", "https://a.example.com:8443"),
+        ("https://Straße.example:443/", "https://xn--strae-oqa.example"),
+        ("https://user@a.example.com:99999/", "https://a.example.com"),
+        ("chrome-error://chromewebdata/", "chrome-error://chromewebdata"),
+        ("about:blank", "about://"),
     ],
 )
 def test_origins_are_written_as_browsers_do(url: str, origin: str) -> None:

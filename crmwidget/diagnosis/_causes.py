@@ -31,6 +31,7 @@ REMEDIES: Final = {
     "slow": "The server, or a proxy in front of it, is too slow: try again, or ask who runs it.",
     "certificate": "Open the address in a tab: until the browser trusts it there, no frame will.",
     "protocol": "Check the scheme (https or http) and the port.",
+    "unasked": "A browser may open it all the same.",
 }
 
 
@@ -200,7 +201,7 @@ def _redirected(e: Evidence, to: str) -> Cause:
 
 # ---------------------------------------------------------------- what the address answers
 def _address(e: Evidence, r: Reach | None) -> Cause | None:  # noqa: PLR0911 - a line a kind
-    if r is None or e.elsewhere:
+    if r is None or e.elsewhere or r.problem == "unasked":
         return None
     if r.problem is not None:
         return _unreached(e, r)
@@ -221,11 +222,13 @@ def _address(e: Evidence, r: Reach | None) -> Cause | None:  # noqa: PLR0911 - a
 def _framing(e: Evidence, r: Reach) -> Cause:
     moved = f" It is where {r.origin} redirects to: a login page, by the look of it." * r.redirected
     page = refused_by(e, r)
-    around = f", and the notebook is within {page}" if page not in (None, e.page) else ""
+    inside = page is not None and page != e.page
+    around = f", and the notebook is within {page}" * inside
+    whom = f"{page}, too" if inside else f"the notebook's origin{f', {page}' if page else ''}"
     text = (
         f"{r.last} does not let this notebook show it in a frame ({refusal(e, r)}{around}).{moved} "
-        f"An administrator of the connector has to allow the notebook's origin"
-        f"{f', {page}' if page else ''}; or log in in a tab of its own and reload the frame."
+        f"An administrator of the connector has to allow {whom}; or log in in a tab of its own and "
+        "reload the frame."
     )
     return "framing-refused", True, text
 
@@ -379,17 +382,23 @@ def _in_browser(e: Evidence) -> Cause | None:
     return None
 
 
+def _unseen(e: Evidence, r: Reach) -> Cause:
+    greets = "Whether it greets, only a page sees."
+    if r.problem is not None:
+        return "reachable", False, f"{r.detail[0].upper()}{r.detail[1:]}. {greets}"
+    if may_be_framed(e, r) is None:
+        text = (
+            f"It answers, and who may show it in a frame is listed ({r.framing}). Give the "
+            f"notebook's origin (--page) to know whether it may. {greets}"
+        )
+        return "reachable", False, text
+    return "reachable", True, f"Nothing speaks against showing it in a frame. {greets}"
+
+
 def _unheard(e: Evidence, r: Reach) -> Cause:
     seen = e.seen
     if seen is None:
-        greets = "Whether it greets, only a page sees."
-        if may_be_framed(e, r) is None:
-            text = (
-                f"It answers, and who may show it in a frame is listed ({r.framing}). Give the "
-                f"notebook's origin (--page) to know whether it may. {greets}"
-            )
-            return "reachable", False, text
-        return "reachable", True, f"Nothing speaks against showing it in a frame. {greets}"
+        return _unseen(e, r)
     where = f"It is shown in a frame of {seen.page}, and does not say `ready`. "
     if seen.password:
         at = f" (a page of {seen.shows})" if seen.shows not in (None, e.connector) else ""

@@ -36,7 +36,7 @@ def _check_address(e: Evidence, r: Reach | None) -> Check | None:
     if r is None:
         return None
     if r.problem is not None:
-        unsure = e.elsewhere or e.speaks or r.problem in {"certificate", "slow"}
+        unsure = e.elsewhere or e.speaks or r.problem in {"certificate", "slow", "unasked"}
         verdict: Verdict = "look" if unsure else "wrong"
         return Check("address", verdict, f"{r.asked or r.origin}: {r.detail}.", REMEDIES[r.problem])
     way = " -> ".join(f"{hop.origin} ({hop.status})" for hop in r.hops)
