@@ -21,10 +21,10 @@ _SHOWN: Final = 5
 """Sources or values of a header that are worth showing."""
 _LONGEST: Final = 100
 """Letters of each that are worth showing."""
-_BLANKS: Final = " \t\n\x0b\x0c\r"
+_BLANKS: Final = " \t\n\x0c\r"
 """ASCII whitespace: Python's own split() would take blanks of other scripts, too."""
-_UNREADABLE: Final = re.compile(r"[^ \t\n\x0c\r!-~]")
-"""A directive with one of these is passed over."""
+_UNREADABLE: Final = re.compile(f"[^{_BLANKS}!-~]")
+"""A directive with one of these has no effect, though it counts as the first of its name."""
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE | re.ASCII)
 # An IPv6 address is no host of a policy, and a blank or a quote is in none.
 _SOURCE: Final = re.compile(
@@ -80,7 +80,7 @@ def framing(options: Iterable[str], policies: Iterable[str]) -> Framing:
     """Read X-Frame-Options and Content-Security-Policy; a text for each line of the answer."""
     listed = (policy for line in policies for policy in line.split(","))
     return Framing(
-        tuple(value.strip(_BLANKS).lower() for line in options for value in _values(line)),
+        tuple(value.strip(_BLANKS + "\x0b").lower() for line in options for value in _values(line)),
         tuple(sources for policy in listed if (sources := _ancestors(policy)) is not None),
     )
 
@@ -93,11 +93,9 @@ def _values(line: str) -> list[str]:
 def _ancestors(policy: str) -> tuple[str, ...] | None:
     """The sources of the first frame-ancestors; None: it has none."""
     for directive in policy.split(";"):
-        if _UNREADABLE.search(directive.strip(_BLANKS)):
-            continue
         name, *sources = re.split(f"[{_BLANKS}]+", directive.strip(_BLANKS))
         if name.lower() == "frame-ancestors":
-            return tuple(sources) or ("'none'",)
+            return None if _UNREADABLE.search(directive) else tuple(sources) or ("'none'",)
     return None
 
 

@@ -56,7 +56,7 @@ _WORDS: Final = (
 )  # fmt: skip
 _BLANKS: Final = (*[" "] * 8, "  ", "\t", " \t ", "\x0c", "\x0b", "\xa0")
 _OTHERS: Final = (
-    "default-src 'self'", "frame-src 'none'", "upgrade-insecure-requests", "", " ", "café",
+    "img-src 'self'", "frame-src 'none'", "upgrade-insecure-requests", "", " ", "café",
     "child-src https://hub.example.org", "report-uri /csp", "frame-ancestor 'none'",
 )  # fmt: skip
 _OPTIONS: Final = (

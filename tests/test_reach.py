@@ -115,6 +115,8 @@ def test_a_page_without_headers_may_be_framed(site: Callable[..., Site]) -> None
         ("Content-Security-Policy", "frame-ancestors http://hub.example.com:443", False, None),
         ("Content-Security-Policy", "frame-ancestors [::1]:8888", False, False),
         ("Content-Security-Policy", "Frame-Ancestors HTTPS://HUB.example.com", True, None),
+        ("Content-Security-Policy", "frame-ancestors caf\xe9; frame-ancestors 'none'", True, True),
+        ("Content-Security-Policy", "x caf\xe9; frame-ancestors 'none'", False, False),
         ("Content-Security-Policy-Report-Only", "frame-ancestors 'none'", True, True),
     ],
 )
