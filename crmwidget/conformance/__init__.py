@@ -101,10 +101,13 @@ def check_page(
     clicks = [dial] if isinstance(dial, str) else dial or ()
     tell = progress or (lambda _: None)
     stage = Stage(page, origin_of(connector), clicks, patience)
-    tell("opening the client")
-    show()
-    stage.find()
-    return run(stage, url or page.url, tell)
+    try:
+        tell("opening the client")
+        show()
+        stage.find()
+        return run(stage, url or page.url, tell)
+    finally:
+        stage.leave()
 
 
 def origin_of(text: str) -> str:

@@ -22,20 +22,14 @@ _REMEMBER: Final = (
 )
 
 
-def _dialled(stage: Stage, *, patience: float | None = None) -> tuple[str, list[Heard]]:
-    """Click, and wait until an answer would be there: why it failed, and the responses."""
-    since = stage.settle()
-    why = stage.click(patience)
-    stage.settle()
-    new = [one for one in stage.take(since) if one.action == RESPONSE.lower()]
-    return why, new
-
-
 def _refuses(stage: Stage) -> Verdict:
     """Whether a click now starts no call."""
     if not stage.clickable():
         return kept("what the user clicks is absent, hidden or disabled")
-    _, found = _dialled(stage, patience=1.0)
+    since = stage.settle()
+    stage.click(1.0)
+    stage.settle()
+    found = [one for one in stage.take(since) if one.action == RESPONSE.lower()]
     return broken(f"{len(found)} {RESPONSE} after the click") if found else kept("no call")
 
 
@@ -89,7 +83,12 @@ def _before(stage: Stage) -> bool:
 
 
 def _clicked(stage: Stage) -> tuple[str, list[Heard]]:
-    """The first click after click-to-dial was enabled."""
+    """The first click after click-to-dial was enabled: why it failed, and the responses."""
+    return _dial(stage)
+
+
+def _dial(stage: Stage) -> tuple[str, list[Heard]]:
+    """Enable, click, and wait for the call that has to come, and for one more that has not."""
     stage.post(message(ENABLE, {"isEnabled": True}))
     since = stage.settle()
     why = stage.click()
@@ -134,8 +133,7 @@ def after(stage: Stage) -> Verdict:
 def once(stage: Stage) -> Verdict:
     if not stage.once(_clicked)[1]:
         return idle("a click starts no call")
-    stage.post(message(ENABLE, {"isEnabled": True}))
-    why, found = _dialled(stage)
+    why, found = _dial(stage)
     if why:
         return idle(why)
     counts = (len(stage.once(_clicked)[1]), len(found))

@@ -30,7 +30,11 @@ _COUNT: Final = """words => {
     };
     read(document.body);
     const text = texts.join("\\n");
-    return Object.fromEntries(words.map((word) => [word, text.split(word).length - 1]));
+    const opened = window[Symbol.for("crmwidget.conformance")]?.opened.length ?? 0;
+    return {
+        counts: Object.fromEntries(words.map((word) => [word, text.split(word).length - 1])),
+        opened,
+    };
 }"""
 
 
@@ -59,12 +63,13 @@ class Look:
 
 def _look(stage: Stage) -> Look:
     names = [str(one["name"]) for one in contacts(stage)[:MOST_NAMES] if one.get("name")]
-    found = stage.value(_COUNT, [*names, *SEARCHED])
+    seen = stage.value(_COUNT, [*names, *SEARCHED])
+    found = seen["counts"]
     return Look(
         names={name: found[name] for name in names},
         texts={word: found[word] for word in SEARCHED},
         addresses=(stage.page.url, stage.client.url),
-        windows=stage.windows + (stage.kit("opened.length") or 0),
+        windows=stage.windows + seen["opened"],
         dialogs=stage.dialogs,
         requests=len(stage.requests),
     )
