@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.conformance._rule import Verdict, broken, idle, judged, kept, rule
 from crmwidget.conformance._shape import MISSING, at, faults, kind
-from crmwidget.conformance._stage import message
+from crmwidget.conformance._stage import ENABLE, message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crmwidget.conformance._stage import Heard, Stage
 
-ENABLE: Final = "requestEnableClickToDial"
 RESPONSE: Final = "clickToDialResponse"
 _NO_DIAL: Final = "no --dial was given: the kit does not know what a user clicks to call"
 _REMEMBER: Final = (

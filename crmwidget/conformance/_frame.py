@@ -11,7 +11,10 @@ from crmwidget.conformance._rule import Verdict, broken, judged, kept, rule
 if TYPE_CHECKING:
     from crmwidget.conformance._stage import Stage
 
-_ALLOW: Final = 'Give the iframe allow="camera; microphone; geolocation".'
+_ALLOW: Final = (
+    "Give the iframe allow=\"camera; microphone; geolocation\", without 'self' or another origin, "
+    "and let no Permissions-Policy header of the page forbid them."
+)
 
 
 def _attribute(stage: Stage, name: str) -> str | None:
@@ -19,24 +22,40 @@ def _attribute(stage: Stage, name: str) -> str | None:
     return found
 
 
+_ALLOWED: Final = """names => {
+    const policy = document.permissionsPolicy ?? document.featurePolicy;
+    return names.filter((name) => policy?.allowsFeature(name));
+}"""
+_GIVES: Final = """([name, origin]) => {
+    const policy = document.permissionsPolicy ?? document.featurePolicy;
+    return policy?.allowsFeature(name, origin) ?? true;
+}"""
+
+
 def _delegates(stage: Stage, *features: str) -> Verdict:
-    written = (_attribute(stage, "allow") or "").lower()
-    given = {
-        words[0]
-        for words in (part.split() for part in re.split(r"[;,]", written))
-        if words and "'none'" not in words
-    }
+    """Whether the browser gives the frame these; where it does not, why."""
+    given = stage.frame.evaluate(_ALLOWED, [*features])
     missing = [name for name in features if name not in given]
-    if missing:
-        return broken(f"its allow attribute does not name {' and '.join(missing)}")
-    return kept(f"allow names {' and '.join(features)}")
+    if not missing:
+        return kept(f"the browser gives it {' and '.join(features)}")
+    return judged((_why(stage, name) for name in missing), "")
+
+
+def _why(stage: Stage, name: str) -> str:
+    written = (_attribute(stage, "allow") or "").lower()
+    named = {part.split()[0] for part in re.split(r"[;,]", written) if part.strip()}
+    if name not in named:
+        return f"its allow attribute does not name {name}"
+    if stage.value(_GIVES, [name, stage.connector]):
+        return f"its allow attribute names {name}, and gives it to another origin than the frame's"
+    return f"a Permissions-Policy of the page, or of one around it, forbids it {name}"
 
 
 @rule(
     "frame-microphone",
     "D",
     "the frame is allowed camera and microphone",
-    checked="reads the iframe's allow attribute",
+    checked="asks the browser what the frame is allowed",
     advice=_ALLOW,
 )
 def microphone(stage: Stage) -> Verdict:
@@ -47,7 +66,7 @@ def microphone(stage: Stage) -> Verdict:
     "frame-geolocation",
     "R",
     "the frame is allowed geolocation",
-    checked="reads the iframe's allow attribute",
+    checked="asks the browser what the frame is allowed",
     advice=_ALLOW,
 )
 def geolocation(stage: Stage) -> Verdict:

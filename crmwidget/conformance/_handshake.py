@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from crmwidget.conformance._rule import Verdict, broken, idle, kept, rule
+from crmwidget.conformance._stage import GREETING
 from crmwidget.protocol import TO_CONNECTOR
 
 if TYPE_CHECKING:
     from crmwidget.conformance._stage import Stage
 
-GREETING: Final = 1.0
-"""Seconds between two first ready: a client may begin to listen after its frame has loaded."""
 SILENCE: Final = 200
 """Milliseconds in which a client that speaks first would have spoken."""
 
@@ -35,6 +34,7 @@ def silent(stage: Stage) -> Verdict:
 
 def greeted(stage: Stage) -> bool:
     """Whether the first ready was answered."""
+    stage.greeted = True
     for _ in range(max(2, round(stage.patience / GREETING))):
         if stage.ask("ready", reply="ready", wait=GREETING):
             stage.take(0)

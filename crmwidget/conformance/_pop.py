@@ -17,6 +17,8 @@ NAVIGATE: Final = "requestNavigateToClickToDialResult"
 SEARCHED: Final = ("undefined", "[object", "NaN")
 """What a text is where a value was missing."""
 MOST_NAMES: Final = 200
+TRIES: Final = 3
+"""How often a screen pop is sent that may have gone with its frame."""
 
 
 # The texts of a tab that is not in front count, those of scripts do not.
@@ -61,7 +63,8 @@ class Look:
         return found
 
 
-def _look(stage: Stage) -> Look:
+def look(stage: Stage) -> Look:
+    """Look now."""
     names = [str(one["name"]) for one in contacts(stage)[:MOST_NAMES] if one.get("name")]
     seen = stage.value(_COUNT, [*names, *SEARCHED])
     found = seen["counts"]
@@ -77,14 +80,19 @@ def _look(stage: Stage) -> Look:
 
 def _popped(stage: Stage, numbers: list[str]) -> list[str]:
     """Send a screen pop; what shows that a record was opened."""
-    before = _look(stage)
-    stage.post(message(POP, {"aniValues": numbers}))
-    stage.settle()
-    for _ in range(int(stage.patience / 0.25)):
-        seen = _look(stage).since(before)
-        if seen:
-            return seen
-        stage.page.wait_for_timeout(250)
+    for _ in range(TRIES):
+        before, replaced = look(stage), stage.replaced
+        stage.post(message(POP, {"aniValues": numbers}))
+        stage.settle()
+        for _ in range(int(stage.patience / 0.25)):
+            seen = look(stage).since(before)
+            if seen:
+                stage.settle()  # a page that loads another one is through with it
+                return seen
+            stage.page.wait_for_timeout(250)
+        if stage.replaced == replaced:
+            break
+        # The frame went away for another reason, and took the screen pop along
     return []
 
 
@@ -121,7 +129,7 @@ def without_numbers(stage: Stage) -> Verdict:
     'sample client searches for the text "undefined" and opens the first that it finds.',
 )
 def nobody(stage: Stage) -> Verdict:
-    before = _look(stage)
+    before = look(stage)
     cases = _envelopes(
         POP,
         ("[]", "{aniValues: []}"),
@@ -130,7 +138,7 @@ def nobody(stage: Stage) -> Verdict:
     )[1:]
     found = [*stage.survives(cases)]
     stage.page.wait_for_timeout(1000 * stage.late)
-    after = _look(stage)
+    after = look(stage)
     found += after.since(before)
     found += [
         f'the page now says "{word}"' for word in SEARCHED if after.texts[word] > before.texts[word]
@@ -158,13 +166,17 @@ def open_one(stage: Stage) -> None:
         stage.settle()
 
 
+def call_of_another(stage: Stage) -> list[dict[str, object]]:
+    """The screen pop of the other contact; empty where none is seen to open."""
+    return [message(POP, {"aniValues": [one]}) for one in stage.once(_opens)[1][:1]]
+
+
 def other_opened(stage: Stage) -> list[str]:
     """What shows that a call of the other contact is heard now."""
-    before = _look(stage)
-    for number in stage.once(_opens)[1][:1]:
-        stage.post(message(POP, {"aniValues": [number]}))
+    before = look(stage)
+    stage.post(*call_of_another(stage))
     stage.page.wait_for_timeout(1000 * stage.late)
-    return _look(stage).since(before)
+    return look(stage).since(before)
 
 
 @rule(

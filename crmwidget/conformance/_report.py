@@ -29,6 +29,8 @@ class Result:
     result: Outcome
     seen: str
     seconds: float = 0.0
+    root: str = ""
+    """The id of the failed rule that left this one unchecked; empty: there is none."""
 
     @property
     def fails(self) -> bool:
@@ -56,6 +58,20 @@ class Report:
     def passed(self) -> bool:
         """Whether no rule is broken, apart from those that were only inferred."""
         return not any(one.fails for one in self.rules)
+
+    @property
+    def roots(self) -> dict[str, list[Result]]:
+        """By each failed rule that left others unchecked: those others."""
+        found: dict[str, list[Result]] = {}
+        for one in self.rules:
+            if one.root:
+                found.setdefault(one.root, []).append(one)
+        return found
+
+    def _by_urgency(self) -> list[Result]:
+        """Failures first, and of them those that left others unchecked."""
+        roots = self.roots
+        return sorted(self.rules, key=lambda one: (_urgency(one), one.rule.id not in roots))
 
     def __getitem__(self, id_: str) -> Result:
         return next(one for one in self.rules if one.rule.id == id_)
@@ -109,8 +125,16 @@ class Report:
 
     def _lines(self) -> Iterator[str]:
         yield f"{self.url} with the connector {self.connector}"
-        for one in sorted(self.rules, key=_urgency):
-            yield from _told(one)
+        for root, left in self.roots.items():
+            yield from _filled(
+                f"{len(left)} rules could not be checked because {root} failed: correct that first."
+            )
+        for one in self._by_urgency():
+            if not one.root:
+                yield from _told(one)
+        for root, left in self.roots.items():
+            yield f"not applicable  because {root} failed:"
+            yield from _filled(", ".join(one.rule.id for one in left), " " * 16)
         counts = Counter(_word(one) for one in self.rules)
         yield ", ".join(f"{n} {word}" for word, n in sorted(counts.items(), key=_most_urgent))
 
@@ -119,7 +143,7 @@ class Report:
             f"<tr><td><b>{_word(one)}</b></td><td><code>{one.rule.id}</code> [{one.rule.evidence}]"
             f"</td><td style='text-align:left'>{escape(one.rule.title)}<br>"
             f"<small>{escape(one.detail)}</small></td></tr>"
-            for one in sorted(self.rules, key=_urgency)
+            for one in self._by_urgency()
         )
         head = f"{escape(self.url)} with the connector {escape(self.connector)}"
         return f"<table><caption>{head}</caption><tbody>{rows}</tbody></table>"
@@ -151,9 +175,12 @@ def _told(one: Result) -> Iterator[str]:
         lines = {"expected": one.rule.title, "seen": one.seen, "to do": one.rule.advice}
     for label, text in lines.items():
         start = " " * 16 + (f"{label}: " if label else "")
-        yield textwrap.fill(
-            _printable(text), WIDTH, initial_indent=start, subsequent_indent=" " * 18
-        )
+        yield from _filled(text, start)
+
+
+def _filled(text: str, start: str = "") -> Iterator[str]:
+    later = " " * 18 if start else ""
+    yield textwrap.fill(_printable(text), WIDTH, initial_indent=start, subsequent_indent=later)
 
 
 def _outcome(case: ET.Element, one: Result) -> None:

@@ -3,11 +3,17 @@
 The simulator has habits: it pings, asks and rings by itself. So what the client loads from the
 connector's origin is answered by connector.html, which does nothing that Python has not
 said; one rule at the end plays with the simulator itself. Everything that waits is bounded.
+
+A client may replace its frame at any time: it loads the record's page on a screen pop, or mounts
+its component anew. Then the stage goes on in the new frame as a connector does, from `ready` on,
+and asks again what was not answered.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +25,7 @@ from crmwidget.privacy import mask
 from crmwidget.protocol import FROM_CONNECTOR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from playwright.sync_api import Dialog, Error, Frame, Page, Request, Route
 
@@ -32,6 +38,10 @@ HUNG: Final = 10.0
 """Seconds after which a page that answers nothing counts as hung."""
 QUIET: Final = 0.02
 """Seconds that are always waited for what should not come."""
+RETURNS: Final = 60
+"""How often a client may replace its frame in a run."""
+GREETING: Final = 1.0
+"""Seconds between two first ready: a client may begin to listen after its frame has loaded."""
 LONGEST: Final = 120
 """Characters of an error's text that are shown."""
 _KIT: Final = "window[Symbol.for('crmwidget.conformance')]"
@@ -59,6 +69,21 @@ class Heard:
     def data(self) -> Any:
         """Its data, or MISSING."""
         return self.message.get("data", MISSING) if isinstance(self.message, dict) else MISSING
+
+
+class FrameGoneError(Exception):
+    """The client has taken its frame away, or replaces it without end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a rule began, for one that is judged again."""
+
+    replaced: int
+    kept: dict[str, Any]
+    errors: tuple[str, ...]
+    judged: frozenset[str]
+    thrown: int
 
 
 class Stage:
@@ -91,7 +116,15 @@ class Stage:
         self.barrier: tuple[str, str] | None = None
         """Question and answer that tell that all before has been read."""
         self.simulated = False
+        self.replaced = 0
+        """How often the client has replaced its frame so far."""
+        self.greeted = False
+        """The connector has said ready: it says so to a new frame as well."""
+        self._dialling = False
+        self._thrown: list[str] = []
         self._pulled = 0
+        self._number = 0
+        self._id = ""
         self._listeners: Final[dict[Any, Callable[[Any], None]]] = {
             "pageerror": self._threw,
             "dialog": self._answer,
@@ -120,7 +153,9 @@ class Stage:
         return _within(url, self.connector, self.stranger)
 
     def _threw(self, error: Error) -> None:
-        self.errors.append(_said(error.name or "", error.message))
+        said = _said(error.name or "", error.message)
+        self.errors.append(said)
+        self._thrown.append(said)
 
     def _answer(self, dialog: Dialog) -> None:
         self.dialogs += 1
@@ -160,28 +195,112 @@ class Stage:
 
     def find(self) -> None:
         """Wait for the client's frame; raises ConformanceError if there is none."""
-        self.frame = self._first_frame()
-        if self.frame.parent_frame is None:
+        found = self._shown_frame()
+        if found is None:
+            raise ConformanceError(
+                f"the client loaded nothing from {self.connector} into a frame within "
+                f"{OPENING:g} s",
+                "Give --connector the origin of its iframe's src, and a URL where the iframe is "
+                "shown without a login or a click.",
+            )
+        if found.parent_frame is None:
             raise ConformanceError(
                 f"{self.connector} was not loaded into a frame, but as the page itself",
                 "Give the address of the client application, which embeds the connector.",
             )
-        self.client = self.frame.parent_frame
-        self.address = self.frame.url
+        self._enter(found)
+        self.address = found.url
 
-    def _first_frame(self) -> Frame:
-        for _ in range(int(OPENING / LOOKING)):
-            for frame in self.page.frames:
-                if _within(frame.url, self.connector):
-                    with contextlib.suppress(Exception):  # it is being replaced
-                        frame.wait_for_function("() => 'probe' in window", timeout=HUNG * 1000)
-                        return frame
+    def _enter(self, frame: Frame) -> Any:
+        """Talk to the document in this frame from now on; what it found left by the last one."""
+        self.frame = frame
+        self.client = frame.parent_frame or frame
+        self._pulled = 0
+        self._id, left = frame.evaluate("() => [probe.id, probe.left]")
+        return left
+
+    def _shown_frame(self) -> Frame | None:
+        """The connector's frame, with another document than the one that is known."""
+        another = "known => globalThis.probe && probe.id !== known"
+        end = time.monotonic() + OPENING
+        while time.monotonic() < end:
+            for frame in self.connectors():
+                with contextlib.suppress(Exception):  # it is being replaced
+                    frame.wait_for_function(another, arg=self._id, timeout=HUNG * 100)
+                    return frame
             self.page.wait_for_timeout(LOOKING * 1000)
-        raise ConformanceError(
-            f"the client loaded nothing from {self.connector} into a frame within {OPENING:g} s",
-            "Give --connector the origin of its iframe's src, and a URL where the iframe is "
-            "shown without a login or a click.",
-        )
+        return None
+
+    def connectors(self) -> list[Frame]:
+        """Frames in which the client shows the connector now: one, but while it replaces it."""
+        return [
+            frame
+            for frame in self.page.frames
+            if _within(frame.url, self.connector)
+            and not (frame.parent_frame and self._ours(frame.parent_frame.url))
+        ]
+
+    def lost(self) -> bool:
+        """Whether the document that is known is there no more."""
+        from playwright.sync_api import Error
+
+        try:
+            return bool(self.frame.evaluate("() => globalThis.probe?.id") != self._id)
+        except Error:
+            return True
+
+    def follow(self) -> bool:
+        """Go on in the frame that the client has put in the place of the last one.
+
+        Returns whether the last one had posted what it was told last. Raises FrameGoneError.
+        """
+        from playwright.sync_api import Error
+
+        known, pulled = self._id, self._pulled
+        self.replaced += 1
+        if self.replaced > RETURNS:
+            raise FrameGoneError("the client replaces its frame again and again")
+        try:
+            found = self._shown_frame()
+            if found is None:
+                raise FrameGoneError(
+                    f"the frame was removed, and did not come back within {OPENING:g} s"
+                )
+            left = self._enter(found)
+        except Error as error:
+            raise FrameGoneError("the page was closed, or has crashed") from error
+        posted = True
+        if left and left["id"] == known:
+            posted = left["asked"] >= self._number
+            self._hear(left["entries"][max(0, pulled - left["told"]) :])
+        if self.greeted:
+            self.greet()
+        return posted
+
+    def greet(self) -> None:
+        """Begin in a frame that has loaded again, as a connector does."""
+        since, slowest = len(self.heard), self.slowest
+        for _ in range(max(2, round(self.patience / GREETING))):
+            if self.ask("ready", reply="ready", wait=GREETING):
+                break
+        self.settle()
+        for one in self.heard[since:]:
+            one.taken = one.taken or one.action == "ready"
+        # A page that has just been loaded is slower than it will be
+        self.slowest = slowest
+        if self._dialling:
+            self.post(message(ENABLE, {"isEnabled": True}))
+
+    def mark(self) -> Mark:
+        """Where a rule begins."""
+        errors, judged = tuple(self.errors), frozenset(self.judged)
+        return Mark(self.replaced, dict(self.kept), errors, judged, len(self._thrown))
+
+    def back_to(self, mark: Mark) -> None:
+        """Forget what a rule has found out; what was thrown meanwhile is still to be judged."""
+        self.kept = dict(mark.kept)
+        self.errors = [*mark.errors, *self._thrown[mark.thrown :]]
+        self.judged = set(mark.judged)
 
     def value(self, expression: str, arg: object = None) -> Any:
         """The value of a function in the client; unlike `evaluate` it does not wait for ever."""
@@ -203,7 +322,8 @@ class Stage:
         messages = [message(action, *data)] * times
         since = len(self.pull())
         took = self._exchange(messages, reply, count, self.patience if wait is None else wait)
-        new = [one for one in self.heard[since:] if one.action == reply.lower()][:count]
+        came = (one for one in self.heard[since:] if not one.taken)
+        new = [one for one in came if one.action == reply.lower()][:count]
         for one in new:
             one.taken = True
         if len(new) == count:
@@ -229,27 +349,60 @@ class Stage:
         written: str = "",
     ) -> float:
         """Post, wait for answers, and take in what came; returns the seconds until then."""
-        found = self.frame.evaluate(
-            f"arg => probe.exchange({{...arg, messages: [...arg.messages, {written}]}})",
-            {
-                "messages": list(messages),
-                "action": reply,
-                "count": count,
-                "ms": wait * 1000,
-                "rest": rest * 1000,
-                "since": self._pulled,
-            },
-        )
-        self._take_in(found["heard"])
-        return float(found["took"]) / 1000
+        since = len(self.heard)
+        self._note(messages)
+        listed = [*([written] if written else []), *map(json.dumps, messages)]
+        given = {"action": reply, "count": count, "ms": wait * 1000, "rest": rest * 1000}
+        while True:
+            found = self._probe("exchange", given, listed)
+            if found is not None:
+                return float(found["took"]) / 1000
+            if self.follow() and not count:
+                listed = []
+            came = sum(one.action == reply.lower() for one in self.heard[since:] if not one.taken)
+            if count and came >= count:
+                return 0.0
+
+    def _probe(self, call: str, given: Mapping[str, object], listed: Sequence[str]) -> Any:
+        """Call the connector's document, and take in what it heard; None: it is there no more.
+
+        listed: the messages to be posted, as JavaScript.
+        """
+        from playwright.sync_api import Error
+        from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+        self._number += 1
+        known = {"id": self._id, "number": self._number, "since": self._pulled}
+        script = f"arg => probe.{call}({{...arg, messages: [{', '.join(listed)}]}})"
+        try:
+            found = self.frame.evaluate(script, {**given, **known})
+        except PlaywrightTimeoutError:
+            raise
+        except Error:
+            if not self.lost():
+                raise
+            return None
+        if found is not None:
+            self._take_in(found["heard"])
+        return found
+
+    def _note(self, messages: Sequence[object]) -> None:
+        """Remember whether the client may dial: a new frame is told so again."""
+        for one in messages:
+            if isinstance(one, dict) and one.get("action") == ENABLE:
+                self._dialling = one["data"]["isEnabled"] is True
 
     def pull(self) -> list[Heard]:
         """All messages so far."""
-        self._take_in(self.frame.evaluate("since => probe.heard.slice(since)", self._pulled))
+        while self._probe("told", {}, ()) is None:
+            self.follow()
         return self.heard
 
     def _take_in(self, entries: list[dict[str, Any]]) -> None:
         self._pulled += len(entries)
+        self._hear(entries)
+
+    def _hear(self, entries: list[dict[str, Any]]) -> None:
         self.heard += [Heard(one["message"], one["text"], one["client"]) for one in entries]
 
     def take(self, since: int) -> list[Heard]:
@@ -311,17 +464,11 @@ class Stage:
     def _go_through(self, written: Sequence[str]) -> bool:
         """Post each of these, and the barrier's question after it; whether all were answered."""
         asked, answer = self.barrier or ("", "")
+        question = message(asked) if asked else None
+        given = {"asked": question, "action": answer, "ms": self.patience * 1000}
         since = len(self.heard)
-        found = self.frame.evaluate(
-            f"arg => probe.goThrough({{...arg, cases: [{', '.join(written)}]}})",
-            {
-                "asked": message(asked) if asked else None,
-                "action": answer,
-                "ms": self.patience * 1000,
-                "since": self._pulled,
-            },
-        )
-        self._take_in(found["heard"])
+        while (found := self._probe("goThrough", given, written)) is None:
+            self.follow()
         answers = [one for one in self.heard[since:] if one.action == answer.lower()]
         for one in answers[: found["answered"]]:
             one.taken = True
@@ -353,8 +500,12 @@ class Stage:
     def go(self, url: str) -> None:
         """Load another document into the frame."""
         self.pull()
+        self._dialling = False
+        known = self._id
         self.frame.goto(url, wait_until="load", timeout=HUNG * 1000)
-        self._pulled = 0
+        left = self._enter(self.frame)
+        if left and left["id"] == known:
+            self._hear(left["entries"])
 
     def kit(self, call: str) -> Any:
         """Call what client.js has put into the client's window; None: it is not there."""
@@ -383,6 +534,7 @@ class Stage:
 
 
 NOTICE: Final = "displayerrornotification"
+ENABLE: Final = "requestEnableClickToDial"
 
 
 def message(action: str, *data: object) -> dict[str, object]:

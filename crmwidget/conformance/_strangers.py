@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
+from crmwidget.conformance._fields import ASK as ASK_FIELDS
 from crmwidget.conformance._handshake import greeted
-from crmwidget.conformance._log import a_log, saves
-from crmwidget.conformance._pop import open_one, other_opened
+from crmwidget.conformance._log import SAVE, a_log, saves
+from crmwidget.conformance._pop import call_of_another, look, open_one, other_opened
 from crmwidget.conformance._rule import Verdict, broken, idle, judged, kept, rule
-from crmwidget.conformance._stage import message
+from crmwidget.conformance._stage import ENABLE, GREETING, HUNG, message
+from crmwidget.protocol import ACTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from playwright.sync_api import Frame
 
     from crmwidget.conformance._stage import Heard, Stage
 
+TRIES: Final = 3
+"""How often what needs a steady frame is tried."""
 QUESTIONS: Final = [
     message("ready"),
     message("requestCrmData"),
@@ -121,7 +127,9 @@ def _nested(stage: Stage, origin: str) -> list[str]:
     since = stage.settle()
     before = len(stage.frame.child_frames)
     stage.frame.evaluate("src => { probe.nest(src) }", f"{origin}/nested#nested")
-    while len(stage.frame.child_frames) == before:
+    for _ in range(int(HUNG / 0.01)):
+        if len(stage.frame.child_frames) > before:
+            break
         stage.page.wait_for_timeout(10)
     inner = stage.frame.child_frames[before]
     inner.wait_for_function("() => 'probe' in window")
@@ -152,41 +160,139 @@ def windows(stage: Stage) -> Verdict:
     return judged(_nested(stage, stage.connector), "nothing is answered")
 
 
+# ---------------------------------------------------------------- other origins
+def alike(connector: str) -> dict[str, str]:
+    """Origins that a loose comparison takes for the connector's, by what tells them apart."""
+    parts = urlsplit(connector)
+    host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    shown = f"[{host}]" if ":" in host else host
+    other = {"http": "https", "https": "http"}[parts.scheme]
+    found = {
+        "another scheme": f"{other}://{shown}{port}",
+        "another port": f"{parts.scheme}://{shown}:{8443 if parts.port != 8443 else 9443}",  # noqa: PLR2004
+        "more after it": f"{connector}.stranger.example",
+        "no origin": "null",
+    }
+    above = host.partition(".")[2]
+    if any(letter.isalpha() for letter in host) and ":" not in host:
+        found |= {
+            "a name that ends alike": f"{parts.scheme}://stranger{host}{port}",
+            "a name below it": f"{parts.scheme}://stranger.{host}{port}",
+            "a name with a letter for a dot": f"{parts.scheme}://{host.replace('.', 'x', 1)}{port}",
+        }
+    if "." in above and "a name below it" in found:
+        found["another name of its domain"] = f"{parts.scheme}://stranger.{above}{port}"
+    return {how: origin for how, origin in found.items() if origin != connector}
+
+
+def _disguised(stage: Stage) -> tuple[list[str], bool]:
+    """What shows that messages are heard as from such origins, and whether that could be tried."""
+    near = alike(stage.connector)
+    heard = _heard_from(stage, [*near.values()])
+    if not heard:
+        return [], heard is not None
+    each = {how: _heard_from(stage, [origin]) for how, origin in near.items()}
+    named = [f"{how} is heard" for how, seen in each.items() if seen]
+    return named or [f"an origin that is nearly alike is heard: {one}" for one in heard], True
+
+
+def _heard_from(stage: Stage, origins: list[str]) -> list[str] | None:
+    """Say what a client acts upon, as from these origins; what shows that it did.
+
+    None: the client's listeners are none that the kit can speak to so.
+    """
+    open_one(stage)
+    since, errors, requests = stage.settle(), len(stage.errors), len(stage.requests)
+    before = look(stage)
+    messages = [*QUESTIONS, a_log(), *call_of_another(stage)]
+    if stage.kit(f"disguise({json.dumps([stage.connector, len(messages), origins])})") is None:
+        return None
+    stage.post(*messages)
+    stage.page.wait_for_timeout(1000 * stage.late)
+    for _ in range(int(stage.patience / 0.1)):
+        if not stage.kit("disguises()"):
+            break
+        stage.page.wait_for_timeout(100)
+    untold = stage.kit("reveal()")
+    stage.settle()
+    if untold:
+        stage.take(since)
+        return None
+    answers = _count(stage.take(since))
+    return [
+        *([answers.seen] if answers.result == "failed" else []),
+        *look(stage).since(before),
+        *_saved(stage, requests),
+        *(f"it threw {one}" for one in stage.take_errors(errors)),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What became of answers while the frame was at another origin."""
 
     held: int
     """The connector's questions that the client heard only then."""
-    leaked: int
+    leaked: tuple[str, ...]
     """Its answers to them that reached the other origin."""
     heard: list[str]
     """What shows that it heard what the other origin said."""
 
 
-def _moved(stage: Stage) -> Moved:
-    heard = _nested(stage, stage.stranger)
-    open_one(stage)
+def _steadily(find: Callable[[Stage], Moved]) -> Callable[[Stage], Moved]:
+    """Find it out again where the client has replaced its frame meanwhile."""
+
+    def found(stage: Stage) -> Moved:
+        for _ in range(TRIES):
+            open_one(stage)
+            before = stage.replaced
+            moved = find(stage)
+            if stage.replaced == before:
+                break
+        return moved
+
+    return found
+
+
+def _elsewhere(stage: Stage) -> Moved:
     watched = stage.kit("opened") is not None
+    stage.post(message(ENABLE, {"isEnabled": True}))
+    stage.settle()
+    asked = [*QUESTIONS, *_more(stage)]
     if watched:
         stage.kit("hold()")
-        stage.post(*QUESTIONS[:2])
-        for _ in range(50):
-            if stage.kit("waiting()"):
+        stage.post(*asked)
+        for _ in range(int(stage.patience / 0.02)):
+            if stage.kit("waiting()") >= len(asked):
                 break
             stage.page.wait_for_timeout(20)
     stage.go(f"{stage.stranger}/elsewhere")
+    since = len(stage.heard)
     held = stage.kit("release()") if watched else 0
     stage.page.wait_for_timeout(1000 * stage.late)
-    since = len(stage.heard)
-    leaked = sum(one.client for one in stage.pull()[since:])
-    if _asked(stage, stage.frame) > leaked:
+    if stage.dial and stage.clickable():
+        stage.click(GREETING)
+    stage.page.wait_for_timeout(1000 * stage.late)
+    there = [one for one in stage.pull()[since:] if one.client]
+    heard = []
+    if _asked(stage, stage.frame) > len(there):
         heard.append("the frame is answered at another origin")
     heard += _effects(stage)
     stage.pull()
     stage.take(since)
     stage.go(stage.address)
-    return Moved(held, leaked, heard)
+    stage.greet()
+    return Moved(held, tuple(one.action for one in there), heard)
+
+
+def _more(stage: Stage) -> list[dict[str, object]]:
+    """What else makes a client post something: fields, history, a notification, and dialling."""
+    names = {"object": {"voice": ["case_id"], "digital": []}}
+    lists = [message(ASK_FIELDS, names)] if stage.kept.get("fields-text") == "passed" else []
+    return [*lists, a_log(), message(SAVE, {}), message(ENABLE, {"isEnabled": True})]
+
+
+_moved = _steadily(_elsewhere)
 
 
 def _effects(stage: Stage) -> list[str]:
@@ -198,9 +304,13 @@ def _effects(stage: Stage) -> list[str]:
     found = [f"there {seen}" for seen in other_opened(stage)]
     stage.post(a_log())
     stage.page.wait_for_timeout(1000 * stage.late)
-    if any(saves(method, body) for method, _, body in stage.requests[requests:]):
-        found.append("there a log was saved")
+    found += [f"there {one}" for one in _saved(stage, requests)]
     return [*found, *(f"there it threw {one}" for one in stage.take_errors(errors))]
+
+
+def _saved(stage: Stage, since: int) -> list[str]:
+    found = any(saves(method, body) for method, _, body in stage.requests[since:])
+    return ["a log was saved"] if found else []
 
 
 @rule(
@@ -208,25 +318,34 @@ def _effects(stage: Stage) -> list[str]:
     "D",
     "a message is heard only from the connector's exact origin",
     checked="asks, rings and saves from another origin, whose name begins like the connector's: "
-    "inside the connector, and in the client's own frame after it went there",
+    "inside the connector, and in the client's own frame after it went there. Then shows the "
+    "connector's messages to the client's listeners as if they came from origins that differ in "
+    "scheme, port, ending, subdomain, domain or one letter",
     advice="Take a message only where event.origin === the connector's origin, whole.",
 )
 def origins(stage: Stage) -> Verdict:
-    return judged(stage.once(_moved).heard, "nothing is answered, nothing is done")
+    found = _nested(stage, stage.stranger) + stage.once(_moved).heard
+    if found:
+        return judged(found, "")
+    near, tried = _disguised(stage)
+    untried = "" if tried else "; origins that are nearly alike could not be tried"
+    return judged(near, f"nothing is answered, nothing is done{untried}")
 
 
 @rule(
     "exact-target-origin",
     "S",
     'answers are posted to the connector\'s exact origin, never to "*"',
-    checked="lets the client hear questions only when its frame has gone to another origin, and "
-    "looks whether that one gets the answers",
+    checked="lets the client hear questions, a log and a click only when its frame has gone to "
+    "another origin, and looks whether that one gets the answers",
     advice="Post with the connector's origin as second argument, not with *.",
 )
 def target(stage: Stage) -> Verdict:
     moved = stage.once(_moved)
     if moved.leaked:
-        return broken(f"{moved.leaked} answers reached another origin")
+        known = {one.name.lower(): one.name for one in ACTIONS}
+        names = sorted({known.get(one, "an unknown action") for one in moved.leaked})
+        return broken(f"{', '.join(names)} reached another origin")
     if not moved.held:
         return idle("the client's messages cannot be held back")
     if not stage.once(greeted):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crmwidget.conformance import Report
     from tests.conformance.mutants import Mutant
 
-PATIENCE = 1.0
+PATIENCE = 4.0
 """Seconds that an answer may take: the pages answer from memory."""
 BROWSERS = 4
 """More than there are cores: a run is a third waiting for what must not come."""
