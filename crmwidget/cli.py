@@ -11,15 +11,18 @@ import contextlib
 import importlib
 import signal
 import sys
+import threading
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from crmwidget._deadline import Deadline
 from crmwidget.errors import CRMWidgetError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_FOR_EVER: Final = threading.TIMEOUT_MAX
 SCREENSHOT = Path("crmwidget-demo.png")
 
 
@@ -29,10 +32,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has no SIGHUP
             signal.signal(getattr(signal, name), signal.default_int_handler)
+    limit = arguments.deadline if getattr(arguments, arguments.ends, True) else None
+    deadline = Deadline(limit or _FOR_EVER, f"crmwidget {arguments.named}")
     try:
-        return int(arguments.command(arguments) or 0)
+        with deadline:
+            return int(arguments.command(arguments) or 0)
     except KeyboardInterrupt:
-        return 130
+        return 1 if deadline.over else 130
     except CRMWidgetError as error:
         print(f"crmwidget: {error}", file=sys.stderr)
         return 1
@@ -47,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="crmwidget", description="A contact-centre softphone in your notebook."
     )
+    # `ends` names the argument with which a command comes to an end by itself
+    parser.set_defaults(deadline=None, ends="command")
     parser.add_argument("--version", action="version", version=version("crmwidget"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -60,7 +68,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help=f"where --headless saves a picture of the page ({SCREENSHOT})",
     )
-    command.set_defaults(command=demo)
+    _add_deadline(command, 900, "seconds that --headless may take in all")
+    command.set_defaults(command=demo, named="demo", ends="headless")
 
     text = "serve the simulated connector over http; prints its URL first"
     command = commands.add_parser("simulate", help=text, description=text)
@@ -80,7 +89,8 @@ def parser() -> argparse.ArgumentParser:
         "once a page has embedded the connector, its report printed, and the exit status is 0 "
         "where all that it expects came, else 1",
     )
-    command.set_defaults(command=simulate)
+    _add_deadline(command, 3600, "seconds that a --scenario may take in all")
+    command.set_defaults(command=simulate, named="simulate", ends="scenario")
 
     text = (
         "say why a connector at an address may stay silent, asked from here and in a browser; exit "
@@ -103,7 +113,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--patience", type=float, default=15.0, metavar="S", help="seconds for its `ready` (15)"
     )
-    command.set_defaults(command=diagnose)
+    command.set_defaults(command=diagnose, named="diagnose")
 
     text = "drive a client application in a browser, and say which rules of the wire it keeps"
     command = commands.add_parser("check", help=text, description=text)
@@ -127,7 +137,8 @@ def parser() -> argparse.ArgumentParser:
         "--patience", type=float, default=5.0, metavar="S", help="seconds an answer may take (5)"
     )
     command.add_argument("--headed", action="store_true", help="show the browser")
-    command.set_defaults(command=check)
+    _add_deadline(command, 1800, "seconds it may take in all")
+    command.set_defaults(command=check, named="check")
 
     text = "run a capture through today's handlers, and compare; without --with: show it"
     command = commands.add_parser("replay", help=text, description=text)
@@ -138,8 +149,22 @@ def parser() -> argparse.ArgumentParser:
         metavar="MODULE:NAME",
         help="where the Handlers, CRMWidget or testing.Connector is, such as phone:handlers",
     )
-    command.set_defaults(command=replay)
+    _add_deadline(command, 1800, "seconds it may take in all")
+    command.set_defaults(command=replay, named="replay")
     return parser
+
+
+def _add_deadline(command: argparse.ArgumentParser, seconds: float, about: str) -> None:
+    command.add_argument(
+        "--deadline", type=_seconds, default=seconds, metavar="S", help=f"{about} ({seconds:g})"
+    )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= _FOR_EVER:
+        raise argparse.ArgumentTypeError("it is a number of seconds above 0")
+    return seconds
 
 
 def demo(arguments: argparse.Namespace) -> None:
@@ -169,9 +194,7 @@ def simulate(arguments: argparse.Namespace) -> int:
     if scenario is None:
         return 0
     if server.report is None:
-        raise CRMWidgetError(
-            f"no page has worked {scenario.name!r} off: embed the address as a connector's."
-        )
+        raise CRMWidgetError(server.reason or server.progress)
     print(server.report)
     return 0 if server.report.passed else 1
 

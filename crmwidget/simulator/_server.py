@@ -8,6 +8,7 @@ import json
 import re
 import secrets
 import threading
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final, Self
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 from crmwidget.errors import SimulatorError
 from crmwidget.simulator._login import Login, Redirect, Unframed
 from crmwidget.simulator._page import page
+from crmwidget.simulator._watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,15 +41,19 @@ class Server:
     ) -> None:
         page()  # not built: say so now, and not to a browser
         self.report: Report | None = None
-        """What came of the scenario, once a page has worked it off; `serve_forever` ends then."""
+        """What came of the scenario, once a page has run it; `serve_forever` ends then."""
+        self.reason = ""
+        """Why `serve_forever` has ended without a report."""
         try:
-            self._server = ThreadingHTTPServer((HOST, port), BaseHTTPRequestHandler)
+            self._server = _Server((HOST, port), BaseHTTPRequestHandler)
         except (OSError, OverflowError) as error:
             message = (
                 f"cannot serve on port {port}: {error}. Give another port, or 0 for a free one."
             )
             raise SimulatorError(message) from error
-        asked = None if scenario is None else _Asked(scenario, self._reported)
+        self._asked = asked = None if scenario is None else _Asked(scenario, self._reported)
+        if asked is not None:
+            self._server.look = self._look
         self._server.RequestHandlerClass = _handler(Login(login, self.port), asked)
         self._serving = False
 
@@ -75,8 +81,24 @@ class Server:
             self._server.shutdown()
         self._server.server_close()
 
+    @property
+    def progress(self) -> str:
+        """How far the scenario is, as a sentence."""
+        return "" if self._asked is None else self._asked.watch.told()
+
+    def _look(self) -> None:
+        """Between requests: end where no report will come."""
+        if self._asked is None or self.report is not None or self.reason:
+            return
+        self.reason = self._asked.watch.over(time.monotonic())
+        if self.reason:
+            self._end()
+
     def _reported(self, report: Report) -> None:
         self.report = report
+        self._end()
+
+    def _end(self) -> None:
         # From a thread of its own: a request waits for no end of the server that serves it.
         threading.Thread(target=self._server.shutdown, daemon=True).start()
 
@@ -102,8 +124,9 @@ def serve(port: int = 0, login: Way | None = None, scenario: Scenario | None = N
     sign-on with an identity provider that forbids being framed ("sso"); None: only where an
     address asks for it, with `?login` or `?login=sso`.
 
-    scenario: worked off by every page that is embedded, as soon as it is configured; the first
-    report ends the server, and is in its `report`.
+    scenario: run by every page that is embedded, as soon as it is configured; the first report
+    ends the server, and is in its `report`. It also ends where no report will come, because the
+    client takes the page away twice, leaves it unanswered, or never embeds it: `reason` says so.
 
     Raises SimulatorError when the port cannot be had, or the page is not built.
     """
@@ -115,6 +138,16 @@ LONGEST: Final = 1_000
 LONGEST_REPORT: Final = 1_000_000
 
 
+class _Server(ThreadingHTTPServer):
+    """Looks after each request, and several times a second, whether it is to end."""
+
+    look: Callable[[], None] | None = None
+
+    def service_actions(self) -> None:
+        if self.look is not None:
+            self.look()
+
+
 class _Asked:
     """The scenario of a server, and where the page puts its report."""
 
@@ -123,14 +156,19 @@ class _Asked:
         self.place = f"/report/{secrets.token_urlsafe(16)}"
         self.data = (("scenario", json.dumps(scenario.wire())), ("report", self.place))
         self._reported = reported
+        self.watch = Watch(scenario.name)
 
     def take(self, body: str) -> bool:
-        """Hands the report on; False: it is none."""
+        """Takes the report, or a sign of the page; False: it is neither."""
         from crmwidget.simulator._run import report_of
 
         try:
-            report = report_of(json.loads(body))
-        except (ValueError, KeyError, TypeError):
+            said = json.loads(body)
+            if "page" in said:
+                self.watch.sign(said, time.monotonic())
+                return True
+            report = report_of(said)
+        except (ValueError, KeyError, TypeError, AttributeError):
             return False
         self._reported(report)
         return True

@@ -119,6 +119,30 @@ window.simulator.extend((page: Tools): Extra => {
     };
   }
 
+  /** The server that has sent the scenario is told how far it is, and when this page goes. */
+  function toServer(place: string): typeof tell {
+    const id = Math.random().toString(36).slice(2);
+    let gone = false;
+    const say = () => {
+      const { phase } = page.report();
+      const configured = !["greeting", "asking", "login"].includes(String(phase));
+      const { progress } = run ?? {};
+      navigator.sendBeacon(place, JSON.stringify({ page: id, progress, configured, gone }));
+    };
+    const goes = () => {
+      gone = true;
+      say();
+    };
+    const clock = setInterval(say, TOLD_EVERY);
+    addEventListener("pagehide", goes);
+    say();
+    return (report) => {
+      clearInterval(clock);
+      removeEventListener("pagehide", goes);
+      fetch(place, { method: "POST", body: JSON.stringify(report) });
+    };
+  }
+
   const why = ({ refused }: Report) =>
     refused && `step ${refused.step} (${refused.what}): ${refused.error}`;
 
@@ -294,9 +318,7 @@ window.simulator.extend((page: Tools): Extra => {
 
   const { scenario: given, report: place } = document.documentElement.dataset;
   if (given && window.parent !== window)
-    begin(JSON.parse(given), (report) => {
-      if (place) fetch(place, { method: "POST", body: JSON.stringify(report) });
-    });
+    begin(JSON.parse(given), place ? toServer(place) : () => undefined);
 
   return {
     name: "scenario",
