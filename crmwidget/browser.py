@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from crmwidget.errors import BrowserError, MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from playwright.sync_api import Page, Playwright
 
@@ -28,13 +28,10 @@ _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome
 
 
 @contextlib.contextmanager
-def chromium(
-    *, headed: bool = False, extra: str = "check", flags: Sequence[str] = ()
-) -> Iterator[Page]:
+def chromium(*, headed: bool = False, extra: str = "check") -> Iterator[Page]:
     """Open a page in $CHROMIUM, Playwright's own, or one that is installed.
 
-    extra: which of ours brings Playwright to who calls. flags: more switches for the Chromium,
-    without their dashes. Raises MissingExtraError without
+    extra: which of ours brings Playwright to who calls. Raises MissingExtraError without
     Playwright, BrowserError where no Chromium starts.
     """
     if importlib.util.find_spec("playwright") is None:
@@ -47,7 +44,7 @@ def chromium(
             browser = playwright.chromium.launch(
                 executable_path=_program(playwright),
                 headless=not headed,
-                args=[f"--{flag}" for flag in (*_FLAGS, *flags)],
+                args=[f"--{flag}" for flag in _FLAGS],
             )
         except Error as error:
             advice = "Set CHROMIUM to one's path, or run: playwright install chromium."

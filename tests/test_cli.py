@@ -13,6 +13,8 @@ import pytest
 
 from crmwidget import cli, demo, simulator
 from crmwidget.errors import DemoError, SimulatorError
+from crmwidget.handlers import Handlers
+from crmwidget.testing import Connector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,3 +143,26 @@ def test_a_missing_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) 
         cli.main([])
 
     assert "COMMAND" in capsys.readouterr().err
+
+
+def test_a_command_that_does_not_end_is_ended_at_its_deadline(tmp_path: Path) -> None:
+    # Its handler waits for ever: what is imported holds the main thread
+    (tmp_path / "stuck.py").write_text("import threading\nthreading.Event().wait()\n")
+    Connector(Handlers())._client.traffic.save(tmp_path / "calls.jsonl")
+
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "crmwidget", "replay", "calls.jsonl"),
+            *("--with=stuck:phone", "--deadline=0.5"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "crmwidget: crmwidget replay has not ended within 0.5 s, and was given up. Give it more "
+        "time with --deadline.\n"
+    )

@@ -331,7 +331,7 @@ def test_a_scenario_that_no_page_embedded_is_a_failure_that_says_so(
 
     said = capsys.readouterr()
     assert said.out.startswith("http://127.0.0.1:")
-    assert "no page has worked 'hold' off" in said.err
+    assert "no page has run the scenario 'hold'" in said.err
 
 
 def _interrupted(server: object) -> None:

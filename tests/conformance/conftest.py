@@ -24,12 +24,6 @@ PATIENCE = 4.0
 """Seconds that an answer may take: the pages answer from memory."""
 BROWSERS = 4
 """More than there are cores: a run is a third waiting for what must not come."""
-FLAGS = (
-    "disable-site-isolation-trials",
-    "disable-features=SpareRendererForSitePerProcess",
-)
-"""A process for each origin costs a run a quarter of its time. Origins are told apart without, and
-the whole clients beside the mutants run with them."""
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +44,7 @@ def reports(request: pytest.FixtureRequest, site: Site) -> Iterator[dict[str, Fu
         waiting.put(mutant)
 
     def work() -> None:
-        with chromium(flags=FLAGS) as page:
+        with chromium() as page:
             while (mutant := waiting.get()) is not None:
                 future = futures[mutant.name]
                 try:
@@ -70,7 +64,8 @@ def reports(request: pytest.FixtureRequest, site: Site) -> Iterator[dict[str, Fu
 
 def _checked(page: Page, site: Site, mutant: Mutant) -> Report:
     """One page for all: a new one, and its process, would cost as much as half of the rules."""
-    url = site.add(mutant.name.replace(" ", "-"), mutant.changes)
+    name = mutant.name.replace(" ", "-")
+    url = site.add(name, mutant.changes, headers=mutant.headers)
     try:
         return check_page(page, lambda: page.goto(url), CONNECTOR, "#call", patience=PATIENCE)
     finally:

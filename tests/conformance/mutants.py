@@ -13,10 +13,27 @@ class Mutant:
     name: str
     found_by: tuple[str, ...]
     changes: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = ()
+    """What the page's server says beside it."""
 
 
-def _mutant(name: str, found_by: str, *changes: tuple[str, str]) -> Mutant:
-    return Mutant(name, tuple(found_by.split()), changes)
+def _mutant(
+    name: str,
+    found_by: str,
+    *changes: tuple[str, str],
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Mutant:
+    return Mutant(name, tuple(found_by.split()), changes, headers)
+
+
+def _posts_to_anybody(action: str) -> tuple[str, str]:
+    """One action of the client's goes to whoever is in the frame."""
+    return "data }, CONNECTOR)", f'data }}, action === "{action}" ? "*" : CONNECTOR)'
+
+
+def _hears(condition: str) -> tuple[str, str]:
+    """Origins are compared so."""
+    return _ORIGIN, f"if (!({condition})) return;"
 
 
 _ORIGIN = "if (origin !== CONNECTOR) return;"
@@ -177,6 +194,32 @@ MUTANTS: Final = (
         "hears origins that begin alike",
         "other-origins-ignored",
         (_ORIGIN, "if (!origin.startsWith(CONNECTOR)) return;"),
+    ),
+    *(
+        _mutant(f"posts {what} to anybody", "exact-target-origin", _posts_to_anybody(action))
+        for what, action in (
+            ("the address book", "crmDirectory"),
+            ("history", "createHistoryItem"),
+            ("a dial", "clickToDialResponse"),
+            ("custom fields", "customFieldsDataResponse"),
+            ("notifications", "displayErrorNotification"),
+        )
+    ),
+    *(
+        _mutant(f"hears {what}", "other-origins-ignored", _hears(condition))
+        for what, condition in (
+            ("origins that end alike", "origin.endsWith(new URL(CONNECTOR).host)"),
+            ("origins that contain it", "origin.includes(new URL(CONNECTOR).host)"),
+            ("any port", "new URL(origin).hostname === new URL(CONNECTOR).hostname"),
+            ("any scheme", "origin.split('//')[1] === CONNECTOR.split('//')[1]"),
+            (
+                "any subdomain",
+                "origin.endsWith('.' + new URL(CONNECTOR).host) || origin === CONNECTOR",
+            ),
+            ("its domain", "origin.endsWith('.example.com')"),
+            ("a pattern with dots", "new RegExp(`^${CONNECTOR}$`).test(origin)"),
+            ("no origin at all", "origin === 'null' || origin === CONNECTOR"),
+        )
     ),
     _mutant(
         "hears any window and origin",
@@ -397,6 +440,21 @@ MUTANTS: Final = (
         ('severity: "WARNING"', 'serverity: "WARNING"'),
     ),
     _mutant("allows no microphone", "frame-microphone", (_ALLOW, 'allow="camera; geolocation"')),
+    _mutant(
+        "allows itself alone",
+        "frame-microphone",
+        (_ALLOW, "allow=\"camera 'self'; microphone 'self'; geolocation\""),
+    ),
+    _mutant(
+        "allows a former origin",
+        "frame-microphone",
+        (_ALLOW, 'allow="camera; microphone https://former.example.com; geolocation"'),
+    ),
+    _mutant(
+        "forbids the microphone by a header",
+        "frame-microphone",
+        headers=(("Permissions-Policy", "microphone=(self)"),),
+    ),
     _mutant("allows no geolocation", "frame-geolocation", (_ALLOW, 'allow="camera; microphone"')),
     _mutant(
         "sandboxes the frame",

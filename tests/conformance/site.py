@@ -21,12 +21,17 @@ class Site:
     def __init__(self) -> None:
         pages: dict[str, str] = {}
         self.pages = pages
+        self.headers: dict[str, Sequence[tuple[str, str]]] = {}
+        headers = self.headers
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                page = pages.get(urlsplit(self.path).path)
+                place = urlsplit(self.path).path
+                page = pages.get(place)
                 self.send_response(404 if page is None else 200)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
+                for name, value in headers.get(place, ()):
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write((page or "There is no such page.").encode())
 
@@ -45,9 +50,14 @@ class Site:
         self._thread.start()
 
     def add(
-        self, name: str, changes: Sequence[tuple[str, str]] = (), connector: str = CONNECTOR
+        self,
+        name: str,
+        changes: Sequence[tuple[str, str]] = (),
+        connector: str = CONNECTOR,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> str:
         """Serve the reference client with these replacements; returns its address."""
+        self.headers[f"/{name}"] = headers
         text = PAGE.read_text(encoding="utf-8").replace("CONNECTOR/", f"{connector}/", 1)
         for old, new in changes:
             assert text.count(old) == 1, f"{name}: {text.count(old)} times {old!r}"

@@ -127,15 +127,18 @@ def test_a_client_that_hangs_is_a_failed_rule_and_an_end(
         report["other-types-ignored"].detail
         == "not checked: the page answers nothing since reports"
     )
+    assert "could not be checked because reports failed" in str(report).splitlines()[1]
 
 
 def test_a_client_that_removes_its_frame_is_a_failed_rule_and_an_end(site: Site) -> None:
     changes = [('document.getElementById("notice").textContent = "Reports";', "iframe.remove();")]
+    url = site.add("removes", changes)
 
-    report = check(site.add("removes", changes), CONNECTOR, "#call", patience=1)
+    report = check(url, CONNECTOR, "#call", patience=1)
 
     assert [one.rule.id for one in report.rules if one.result == "failed"] == ["reports"]
-    assert report["reports"].seen == "the frame was removed"
+    assert report["reports"].seen.startswith("the frame was removed, and did not come back within")
+    assert {one.root for one in report.rules} == {"", "reports"}
 
 
 def test_a_url_that_cannot_be_opened_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,3 +168,58 @@ def test_an_error_of_the_server_is_no_client(site: Site) -> None:
 async def test_a_check_runs_where_a_loop_runs_as_in_a_notebook(site: Site) -> None:
     with pytest.raises(ConformanceError, match="answers 404"):
         check(f"{site.origin}/nowhere", CONNECTOR)
+
+
+_SHOWS = "function show(contact) {"
+_LET = ("const iframe = document", "let iframe = document")
+
+
+def _before_handlers(script: str) -> tuple[str, str]:
+    return "const handlers", f"{script}\n      const handlers"
+
+
+_ANEW = """
+      function mountAnew() {
+        const fresh = iframe.cloneNode();
+        iframe.replaceWith(fresh);
+        iframe = fresh;
+        enabled = false;
+      }
+      """
+_OPENED = """
+      const opened = new URLSearchParams(location.search).get("record");
+      for (const one of contacts) if (one.id === opened) name(one);
+"""
+_OPENS = f"{_SHOWS} location.search = `?record=${{contact.id}}`; }} function name(contact) {{"
+_ITEM = "logParameters, msgData } });"
+_CALLED = "handlers.get(data.action.toLowerCase())?.(data.data);"
+UNUSUAL: dict[str, list[tuple[str, str]]] = {
+    "loads the page of the record when somebody calls": [
+        (_SHOWS, _OPENS),
+        _before_handlers(_OPENED),
+    ],
+    "loads its page anew once a log is saved": [
+        (_ITEM, f"{_ITEM} setTimeout(() => location.reload(), 50);"),
+    ],
+    "mounts its component anew a moment later": [
+        _LET,
+        _before_handlers(f"{_ANEW}setTimeout(mountAnew, 1200);"),
+    ],
+    "mounts its component twice at the beginning": [_LET, _before_handlers(f"{_ANEW}mountAnew();")],
+    "puts another frame in its place when somebody calls": [
+        _LET,
+        (_SHOWS, f"{_SHOWS} setTimeout(mountAnew);"),
+        _before_handlers(_ANEW),
+    ],
+    "answers late": [(_CALLED, f"setTimeout(() => {_CALLED[:-1]}, 150);")],
+}
+"""Clients that are correct, and not written as the reference client is."""
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_a_client_that_is_correct_in_an_unusual_way_passes(site: Site, name: str) -> None:
+    url = site.add(name.replace(" ", "-"), UNUSUAL[name])
+
+    report = check(url, CONNECTOR, "#call", patience=10)
+
+    assert {one.rule.id: one.seen for one in report.rules if one.result != "passed"} == {}
