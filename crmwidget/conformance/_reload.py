@@ -11,7 +11,7 @@ from crmwidget.conformance._dial import RESPONSE
 from crmwidget.conformance._handshake import greeted
 from crmwidget.conformance._rule import Verdict, broken, idle, kept, rule
 from crmwidget.conformance._shape import MISSING
-from crmwidget.conformance._stage import ENABLE, message
+from crmwidget.conformance._stage import ENABLE, HUNG, message
 
 if TYPE_CHECKING:
     from crmwidget.conformance._stage import Stage
@@ -91,7 +91,7 @@ def simulated(stage: Stage) -> Verdict:
     stage.simulated = True
     stage.pull()
     limit = stage.patience + 2
-    stage.frame.goto(stage.address, wait_until="load", timeout=10_000)
+    stage.frame.goto(stage.address, wait_until="load", timeout=HUNG * 1000)
     if _configured(stage, limit):
         return kept("it has its crmData")
     return broken("it did not get as far as crmData")

@@ -34,7 +34,7 @@ OPENING: Final = 30.0
 """Seconds in which the client shows its frame."""
 LOOKING: Final = 0.05
 """Seconds between two looks for it."""
-HUNG: Final = 10.0
+HUNG: Final = 30.0
 """Seconds after which a page that answers nothing counts as hung."""
 QUIET: Final = 0.02
 """Seconds that are always waited for what should not come."""
