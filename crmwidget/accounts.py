@@ -10,12 +10,14 @@ import time
 from typing import TYPE_CHECKING
 
 from crmwidget import answers
+from crmwidget.card import called, html_of
 from crmwidget.errors import HandlerTimeoutError
 from crmwidget.failures import Failure, advised
 from crmwidget.handlers import DEFAULT, _Default
 from crmwidget.session import Send, default_timeout, expiring, is_history
 
 if TYPE_CHECKING:
+    from crmwidget.card import Saved
     from crmwidget.client import Client
     from crmwidget.handlers import Handler
     from crmwidget.precedence import Answerer
@@ -66,6 +68,7 @@ class ClientAccounts:
         with client.lock:
             client.waiting.append(job)
             client.traced(job)
+            self._log_became(job, "kept")
             client.revive()  # its handler may just have come
             client.summarise()
             client.flush()
@@ -74,26 +77,50 @@ class ClientAccounts:
     def done(self, job: Job, who: Answerer | None, outcome: answers.Outcome) -> None:
         """It was answered, or nobody had to."""
         client = self._client
+        try:  # before the lock: it is the user's code, and may take its time
+            html = None if outcome.display is None else html_of(outcome.display)
+        except BaseException as error:  # noqa: BLE001 - whatever it raises is reported
+            if who is not None:
+                self.failed(job, who, error)
+                return
         now = time.monotonic()
         with client.lock:
-            late = client.session.is_late(job.ticket)
-            more = [expiring(s, now) for s in outcome.more if not late or is_history(s)]
-            job.entry.milliseconds = (now - job.arrived) * 1000
-            job.entry.answered_by = "the page" if job.answered else who.who if who else None
-            job.entry.shown = _shown(outcome)
             unanswered = who is None and job.reply is not None
+            self._note(job, who, outcome, now)
+            more = self._further(job, outcome, now)
             client.carry(client.session.answer(job.ticket, outcome.reply, *more), job)
-            shown_by_cell = None if late else client.desk.draw(job, who, outcome)
+            client.desk.answered(job, who, outcome, html)
             if job.log:
                 client.journal.done(job.log)
-            client.end(job, now)
-        if shown_by_cell is not None and client.runner.cell is not None:
-            client.runner.cell.show(shown_by_cell)
+            self._log_became(job, "saved")
+            client.end(job, now, keep=job.again)
+        if html is None and outcome.display is not None and client.runner.cell is not None:
+            client.runner.cell.show(outcome.display)
         if unanswered:
             self._nobody(job)
         for warning in outcome.warnings:
             self._warn(warning)
         job.finish()
+
+    def _note(self, job: Job, who: Answerer | None, outcome: answers.Outcome, now: float) -> None:
+        entry = job.entry
+        entry.milliseconds = (now - job.arrived) * 1000
+        entry.answered_by = "the page" if job.answered else who.who if who else None
+        entry.shown = _shown(outcome)
+
+    def _further(self, job: Job, outcome: answers.Outcome, now: float) -> list[Send]:
+        """What is sent beside the reply: nothing twice, and nothing late but history."""
+        if job.again:
+            return []
+        late = self._client.session.is_late(job.ticket)
+        return [expiring(s, now) for s in outcome.more if not late or is_history(s)]
+
+    def _log_became(self, job: Job, state: Saved) -> None:
+        """What became of a call's log, on the card of that call."""
+        if job.log is not None:
+            returned = job.log.returned
+            item = str(returned) if isinstance(returned, (str, int)) and state == "saved" else None
+            self._client.desk.logged(job.log.log, state, item)
 
     def failed(self, job: Job, who: Answerer, error: BaseException) -> None:
         """Whoever answers raised, or gave what has no meaning."""
@@ -101,12 +128,15 @@ class ClientAccounts:
         failure = self.reported(job, who.name or who.who, advised(error), who.handler)
         now = time.monotonic()
         with client.lock:
-            notice = () if client.session.is_late(job.ticket) else (_notice(failure, now),)
+            told = job.again or client.session.is_late(job.ticket)
+            notice = () if told else (_notice(failure, now),)
             client.carry(client.session.fail(job.ticket, *notice), job)
+            client.desk.failed(job, "failed", called(who), failure.summary)
             job.entry.milliseconds = (now - job.arrived) * 1000
             if job.log:
                 client.journal.fail(job.log, failure.summary)
-            client.end(job, now, keep=job.log is not None)
+            self._log_became(job, "failed")
+            client.end(job, now, keep=job.again or job.log is not None)
         job.error = error
         job.finish()
 
@@ -118,7 +148,11 @@ class ClientAccounts:
         failure = self.reported(job, name, error, job.handler, late=True)
         if job.log:
             client.journal.fail(job.log, failure.summary)
-        client.carry([_notice(failure, time.monotonic())], job)
+        self._log_became(job, "failed")
+        by = f"{name}()" if job.handler else called(client.sources.answerer(job.message.action))
+        client.desk.failed(job, "late", by, f"{timeout:g} s")
+        if not job.again:
+            client.carry([_notice(failure, time.monotonic())], job)
         client.runner.give_up(job)
         job.error = error
         job.finish()

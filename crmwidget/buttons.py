@@ -7,13 +7,11 @@ shown to the person who pressed.
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from crmwidget import answers
-from crmwidget.failures import Failure, advised
+from crmwidget.failures import Failure
 from crmwidget.session import ABSENT
 from crmwidget.stage import Stage
 from crmwidget.traffic import LARGE
@@ -72,25 +70,12 @@ class Buttons:
         self._client.showing(lambda: self._client.desk.search(text, offset, seq))
 
     def _choose(self, args: Args, seq: int) -> None:
-        self._client.showing(lambda: self._client.desk.choose(int(args.get("index", -1))))
+        card, index = args.get("record"), int(args.get("index", -1))
+        self._client.showing(lambda: self._client.desk.choose(card, index))
 
     def _run_again(self, args: Args, seq: int) -> None:
         """The same message through today's handler, for the card: nothing is answered twice."""
-        client = self._client
-        job = client.recent(int(args.get("seq", -1)))
-        who = client.sources.answerer(job.message.action) if job else None
-        if job is None or who is None or job.log:
-            return
-        started = time.monotonic()
-        try:
-            with client.runner.shown():
-                value = client.runner.value_of(who.ask(job.message))
-            outcome = answers.interpret(job.message, value, client.sources, who.who)
-        except Exception as error:  # noqa: BLE001 - reported like the first time
-            client.accounts.reported(job, who.name or who.who, advised(error), who.handler)
-            return
-        job.handler, job.arrived = who.handler, started
-        client.showing(lambda: client.desk.draw(job, who, outcome))
+        self._client.run_again(args.get("record"))
 
     def _run_message(self, args: Args, seq: int) -> None:
         """An edited message through today's handlers; what it is answered goes to the panel."""

@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 import threading
 import warnings
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _HERE: Final = str(Path(__file__).parent) + os.sep
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+_within: ContextVar[Cell | None] = ContextVar("crmwidget_within", default=None)
+"""The cell in which a handler's output lands; tasks and threads that it waits for inherit it."""
 
 
 class Cell:
@@ -39,6 +43,9 @@ class Cell:
             self._shell.events.register("post_run_cell", self._end)
         else:
             self.ended.set()
+        self._cleared = False
+        if self._parent:
+            _keep_views(self._shell.display_pub)
 
     @property
     def id(self) -> str | None:
@@ -50,15 +57,15 @@ class Cell:
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
         """What this thread or task prints, displays and raises within lands in this cell."""
+        within = _within.set(self)
         route = getattr(self._shell, "set_thread_parent", None)  # ipykernel 7
-        if route is None or not self._parent:
-            yield
-            return
-        token = route(self._parent)
+        token = route(self._parent) if route is not None and self._parent else None
         try:
             yield
         finally:
-            self._shell.reset_thread_parent(token)
+            if token is not None:
+                self._shell.reset_thread_parent(token)
+            _within.reset(within)
 
     def show_error(self, error: BaseException) -> None:
         """The user's part of the traceback, masked: a saved notebook keeps what is shown."""
@@ -71,6 +78,22 @@ class Cell:
             shown = [_masked(line) for part in lines for line in part.split("\n")]
             self._shell._showtraceback(  # noqa: SLF001 - the one place that prints a traceback of ours
                 type(error), mask(str(error)), shown
+            )
+
+    @property
+    def captured(self) -> bool:
+        """An ipywidgets.Output takes what is written now: it alone is meant."""
+        known = getattr(sys.modules.get("ipywidgets.widgets.widget"), "_instances", {})
+        mine = self._parent.get("header", {}).get("msg_id")
+        return any(getattr(each, "msg_id", None) == mine for each in list(known.values()))
+
+    def keep(self) -> None:
+        """Said once: a handler wanted to clear this cell's output, and the phone stands in it."""
+        if not self._cleared:
+            self._cleared = True
+            self.say(
+                "clear_output() in a handler does nothing: it would take the phone out of its "
+                "cell. To show the newest only, print into an ipywidgets.Output and clear that."
             )
 
     def say(self, text: str) -> None:
@@ -104,6 +127,27 @@ class Cell:
         self.ended.set()
 
 
+def _keep_views(publisher: Any) -> None:
+    """What handlers print lands where the phone is shown, so nothing of theirs may empty the cell.
+
+    clear_output() clears all of a cell: the phone's own view would go, and where the frame cannot
+    be moved the call with it.
+    """
+    clear = publisher.clear_output
+    if getattr(clear, "keeps_views", False):
+        return
+
+    def clear_output(*args: Any, **more: Any) -> None:
+        cell = _within.get()
+        if cell is None or cell.captured:
+            clear(*args, **more)
+        else:
+            cell.keep()
+
+    clear_output.keeps_views = True  # type: ignore[attr-defined]
+    publisher.clear_output = clear_output
+
+
 def _users_part(error: BaseException) -> TracebackType | None:
     """The traceback from the user's function on; None: this package refused what that returned."""
     found = error.__traceback__
@@ -120,7 +164,5 @@ def _masked(line: str) -> str:
 
 
 def _shell() -> Any:
-    import sys
-
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None

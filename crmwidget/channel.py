@@ -50,6 +50,11 @@ class Attached:
     """This kernel had not heard of the page before."""
     at: float = 0.0
     """The page's clock when it said so, in ms since 1970."""
+    epoch: str = ""
+    taken: int = 0
+    """The last number of the page that this kernel had by then."""
+    turned: bool = False
+    """Another page was spoken to before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,8 @@ class Channel:
         facts = item.get("facts")
         facts = facts if isinstance(facts, dict) else {}
         page.cached = {h for h in facts.get("cached", ()) if isinstance(h, str)}
-        if epoch != self.epoch:
+        turned = epoch != self.epoch
+        if turned:
             self._turn_to(epoch)
         # Numbers of an earlier kernel say nothing about ours.
         self._acknowledge(item.get("got") if item.get("kernel") == self.kernel else 0)
@@ -187,7 +193,8 @@ class Channel:
         for out in self._outs:
             out.sent = -1.0
         at = item.get("at")
-        return [Attached(facts, fresh, at if isinstance(at, (int, float)) else 0.0)]
+        clock = at if isinstance(at, (int, float)) else 0.0
+        return [Attached(facts, fresh, clock, epoch, page.taken, turned)]
 
     def _turn_to(self, epoch: str) -> None:
         """Speak to another page: answers to the old one are void, what it saved is history."""
@@ -245,6 +252,12 @@ class Channel:
     def owed(self) -> bool:
         """The page has not said yet that it holds all numbered items."""
         return bool(self._outs or self._waiting)
+
+    @property
+    def taken(self) -> int:
+        """The last number of the page we speak to that this kernel has."""
+        page = self._pages.get(self.epoch or "")
+        return 0 if page is None else page.taken
 
     def set(self, settings: Item) -> None:
         """All settings; the last ones win."""

@@ -12,6 +12,7 @@ import contextlib
 import json
 import threading
 import time
+import weakref
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -89,7 +90,7 @@ class Client:
         self.accounts = ClientAccounts(self)
         self.runner = Runner(name, self.sources, self.accounts)
         self.sources.finish = self.runner.value_of
-        self.desk = Desk(self.sources, self.show, self._tell)
+        self.desk = Desk(self.sources, self.channel, self.show, self._tell)
         self.timeout: Timeout = DEFAULT
         self.facts: dict[str, Any] = {}
         """What the page reports of the connection."""
@@ -100,7 +101,7 @@ class Client:
         """The script that the simulator's page asks for when somebody wants more than it has."""
         self.stand_in: Client | None = None
         """While a capture is replayed: whom that replay's handlers speak to in our place."""
-        self.changed: Callable[[str, object], None] = lambda name, value: None
+        self._handles: list[weakref.WeakMethod[Callable[[str, object], None]]] = []
         """Told of every new status, last_message, record, candidates, can_dial."""
         self.sent: Callable[[Send], None] = lambda send: None
         """Told of every message that goes to the connector."""
@@ -118,7 +119,6 @@ class Client:
         self.waiting: list[Job] = []
         self._commands = Commands()
         self._waiters: list[tuple[Callable[[str], bool], concurrent.futures.Future[str]]] = []
-        self._told: dict[str, object] = {}
 
     # ------------------------------------------------------------ settings
     @property
@@ -144,11 +144,14 @@ class Client:
         self._handlers_changed(EVERY)
 
     def adopt(self, cell: Cell, changed: Callable[[str, object], None]) -> None:
-        """A new handle: its cell shows the output, its traits follow the state."""
+        """A new handle: its cell shows the output; `changed`, a method, is told of the state.
+
+        An earlier handle that a user still holds is told, too: its record must not stay another
+        caller's.
+        """
         with self.lock:
             self.runner.cell = cell
-            self.changed = changed
-            self._told.clear()
+            self._handles.append(weakref.WeakMethod(changed))
             self._tell("record", self.desk.record)
             self._tell("candidates", self.desk.candidates)
         cell.when_ended(self.runner.wake)
@@ -252,8 +255,8 @@ class Client:
         self.facts = dict(event.facts)
         self.intake.set_clock(event.at)
         self.session.restore(self.facts)
-        if event.fresh:
-            self.desk.draw_again()
+        if event.fresh or event.turned:
+            self.desk.attached(event.epoch, event.taken)
             self.summarise(again=True)
         self._state()
 
@@ -280,6 +283,9 @@ class Client:
         self.jobs[job.ticket] = job
         job.load = None if job.seq is None else self.facts.get("loads")
         self._tell("last_message", job.message)
+        self.desk.ask(job)
+        if job.log:
+            self.desk.logged(job.log.log, "came")
         if job.answered:
             self.intake.answered_by_page(job)
         effects = self.session.receive(job.message, job.ticket, answered=job.answered)
@@ -289,6 +295,7 @@ class Client:
         # The state counts all the same, and an answer would come to a question long past.
         self.carry([e for e in effects if isinstance(e, Changed)], job)
         self.session.answer(job.ticket)
+        self.desk.failed(job, "missed", None, None)
         self._missed += 1
         job.entry.problems += ("missed: no kernel was there while it could be answered",)
         self.desk.warnings["missed"] = (
@@ -457,9 +464,17 @@ class Client:
         other = self.stand_in
         return other if other is not None and other.runner.here() else None
 
-    def recent(self, seq: int) -> Job | None:
-        """A message that the panel can still name."""
-        return self.intake.recent.get(seq)
+    def run_again(self, card: object) -> None:
+        """Today's handler for the question that is on the screen.
+
+        Raises LookupError where another one is by now.
+        """
+        with self.lock:
+            job = self.intake.once_more(self.desk.question(card))
+            self.jobs[job.ticket] = job
+            self.desk.again(job)
+            self.flush()
+        self.runner.revive(job)
 
     def watch(self, epoch: str | None) -> None:
         """On this page a person looks at the traffic; None: nobody does."""
@@ -472,7 +487,11 @@ class Client:
 
     def traced(self, job: Job) -> None:
         """Something became of it; costs nothing while nobody looks."""
-        if self._watcher is not None and job.epoch == self._watcher == self.channel.epoch:
+        if (
+            self._watcher is not None
+            and not job.again
+            and job.epoch == self._watcher == self.channel.epoch
+        ):
             self.desk.trace([job])
 
     def showing(self, show: Callable[[], object]) -> None:
@@ -547,9 +566,12 @@ class Client:
         self.desk.summarise(unsaved=len(self.waiting), failed=self.journal.stuck, again=again)
 
     def _tell(self, name: str, value: object) -> None:
-        if self._told.get(name, ABSENT) is not value:
-            self._told[name] = value
-            self.changed(name, value)
+        for handle in self._handles[:]:
+            changed = handle()
+            if changed is None:
+                self._handles.remove(handle)
+            else:
+                changed(name, value)
 
     def _open(self) -> None:
         if self.closed:

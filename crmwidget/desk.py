@@ -6,19 +6,21 @@ the shapes are those of js/src/core/wire.ts.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from crmwidget.captured import STAGES
+from crmwidget.card import ABOUT, Card, about_a_person, called, same_call, shown, shows
 
 if TYPE_CHECKING:
     from crmwidget.answers import Outcome
-    from crmwidget.directory import Contact, Match, Matches
+    from crmwidget.card import Saved, Stage
+    from crmwidget.channel import Channel
+    from crmwidget.directory import Contact
     from crmwidget.handlers import Handlers
     from crmwidget.precedence import Answerer, Precedence
+    from crmwidget.protocol import InteractionLog
     from crmwidget.runner import Job
 
 Show = Callable[[str, object, int | None], None]
@@ -26,100 +28,84 @@ Show = Callable[[str, object, int | None], None]
 Tell = Callable[[str, object], None]
 
 ROWS: Final = 50
-CARDS: Final = 20
-
-
-@dataclass(slots=True)
-class Card:
-    """`show record` of the wire."""
-
-    job: Job
-    asked: str
-    handler: str | None
-    milliseconds: float
-    matches: list[Match] = field(default_factory=list)
-    link: str | None = None
-    html: str | None = None
-    changed: bool = False
-
-    def to_wire(self) -> dict[str, Any]:
-        """ShownRecord of js/src/core/wire.ts."""
-        return {
-            "action": self.job.message.action,
-            "asked": self.asked,
-            "matches": [
-                {
-                    "contact": _shown(m.contact),
-                    "rule": m.reason.removesuffix("."),
-                    "certain": m.certain,
-                }
-                for m in self.matches[:CARDS]
-            ],
-            "link": self.link and {"url": self.link, "text": f"Open {urlsplit(self.link).netloc}"},
-            "html": self.html,
-            "handler": self.handler,
-            "ms": round(self.milliseconds, 1),
-            "changed": self.changed,
-            "at": self.job.message.at.timestamp() * 1000,
-        }
 
 
 class Desk:
     """One per client; called under its lock."""
 
-    def __init__(self, sources: Precedence, show: Show, tell: Tell) -> None:
+    def __init__(self, sources: Precedence, channel: Channel, show: Show, tell: Tell) -> None:
         self.record: Contact | None = None
         self.candidates: tuple[Contact, ...] = ()
         self.warnings: dict[str, str] = {}
         """What is to be mended, by where it was seen."""
         self._sources = sources
+        self._channel = channel
         self._show = show
         self._tell = tell
         self._card: Card | None = None
         self._summary: dict[str, Any] | None = None
 
-    def draw(self, job: Job, who: Answerer | None, outcome: Outcome) -> Any:
-        """The record card for what was found; returns what only a cell can display."""
-        if outcome.matches is None and outcome.link is None and outcome.display is None:
-            return None
-        html = None if outcome.display is None else html_of(outcome.display)
-        asked = getattr(job.message, "caller", None) or getattr(job.message, "record_id", None)
-        self._card = Card(
-            job=job,
-            asked="" if asked is None else str(asked),
-            handler=who.name if who else None,
-            milliseconds=(time.monotonic() - job.arrived) * 1000,
-            matches=list(outcome.matches or ()),
-            link=outcome.link,
-            html=html,
-        )
-        if outcome.matches is not None:
-            self._found(outcome.matches)
-        self.draw_again()
-        return outcome.display if html is None else None
+    # ------------------------------------------------------------ the record
+    def ask(self, job: Job) -> None:
+        """Somebody calls: from now on nothing of the last caller is shown, here or in the page."""
+        if about_a_person(job.message):
+            self._card = self._made(job)
+            self._found(None, ())
 
-    def draw_again(self) -> None:
-        """The last card, for a page that has not seen it or because it changed."""
-        if self._card is not None:
-            self._show("record", self._card.to_wire(), self._card.job.seq)
-
-    def _found(self, matches: Matches) -> None:
-        self.candidates = tuple(m.contact for m in matches)
-        self.record = matches.contact
-        self._tell("candidates", self.candidates)
-        self._tell("record", self.record)
-
-    def choose(self, index: int) -> None:
-        """One of several, or a possible one, was picked by a person: now it is the record."""
-        if self._card is None or not 0 <= index < len(self._card.matches):
+    def answered(self, job: Job, who: Answerer | None, outcome: Outcome, html: str | None) -> None:
+        """What came of a question; that of an earlier one changes nothing."""
+        card = self._card_of(job)
+        if card is None and shows(outcome) and self._newest(job):
+            card = self._card = self._made(job)  # reports, which are about nobody
+        if card is None:
             return
-        match = self._card.matches[index]
+        card.answer(called(who), outcome, html)
+        if outcome.matches is not None:
+            self._found(outcome.matches.contact, tuple(m.contact for m in outcome.matches))
+        self._draw()
+
+    def failed(self, job: Job, stage: Stage, by: str | None, error: str | None) -> None:
+        """Why a question has no answer; that of an earlier one changes nothing."""
+        card = self._card_of(job)
+        if card is not None:
+            card.fail(stage, by, error)
+            self._found(None, ())
+            self._draw()
+
+    def attached(self, epoch: str, taken: int) -> None:
+        """A page attaches: it is shown what this kernel knows, behind the messages it has sent."""
+        if self._card is not None:
+            self._card.places.setdefault(epoch, taken + 0.5)
+            self._draw()
+
+    def logged(self, log: InteractionLog, state: Saved, item: str | None = None) -> None:
+        """An interaction log came, or was saved: what became of the call, if it is of this one."""
+        card = self._card
+        if card is not None and same_call(card.job.message, log):
+            card.log = (state, item, log.at)
+            self._draw()
+
+    def choose(self, card: object, index: int) -> None:
+        """One of several, or a possible one, was picked by a person: now it is the record."""
+        shown = self._named(card)
+        if not 0 <= index < len(shown.matches):
+            return
+        match = shown.matches[index]
         if not match.certain:
             match = replace(match, reason=f"Chosen by hand. {match.reason}", certain=True)
-        self._card.matches = [match]
-        self.record = match.contact
-        self._tell("record", self.record)
-        self.draw_again()
+        shown.matches = [match]
+        self._found(match.contact, self.candidates)
+        self._draw()
+
+    def question(self, card: object) -> Job:
+        """The message that a person wants to run again."""
+        return self._named(card).job
+
+    def again(self, job: Job) -> None:
+        """Its message is asked about once more, as this job."""
+        if self._card is not None and self._card.job.message is job.message:
+            self._card.again(job)
+            self._draw()
 
     def handlers_changed(self, handlers: Handlers) -> None:
         """The function that answered was redefined: the card offers to run it again."""
@@ -129,8 +115,37 @@ class Desk:
         now = handlers.get(card.job.message.action)
         if now is not None and now.function is not card.job.handler.function:
             card.changed = True
-            self.draw_again()
+            self._draw()
 
+    def _made(self, job: Job) -> Card:
+        place = {job.epoch: float(job.seq)} if job.seq is not None else {}
+        return Card(job, first=job.ticket, places=place)
+
+    def _card_of(self, job: Job) -> Card | None:
+        return self._card if self._card is not None and self._card.job is job else None
+
+    def _newest(self, job: Job) -> bool:
+        return self._card is None or job.ticket > self._card.first
+
+    def _named(self, card: object) -> Card:
+        """The card a person has pressed on, if it is still the one that counts."""
+        shown = self._card
+        if shown is None or f"{self._channel.kernel}/{shown.job.ticket}" != card:
+            raise LookupError("this record is of an earlier call, or of an earlier kernel.")
+        return shown
+
+    def _found(self, record: Contact | None, candidates: tuple[Contact, ...]) -> None:
+        self.record, self.candidates = record, candidates
+        self._tell("candidates", candidates)
+        self._tell("record", record)
+
+    def _draw(self) -> None:
+        card, epoch = self._card, self._channel.epoch
+        if card is not None:
+            card.places.setdefault(epoch, self._channel.taken + 0.5)
+            self._show("record", card.to_wire(self._channel.kernel, epoch), None)
+
+    # ------------------------------------------------------------ the rest
     def summarise(self, *, unsaved: int, failed: int, again: bool = False) -> None:
         """The facts of the status line that only the kernel has; sent when they changed."""
         directory: Any = self._sources.directory
@@ -144,6 +159,7 @@ class Desk:
             "warnings": [*warnings, *directory.warnings] if readable else warnings,
             "unsaved": unsaved,
             "failed": failed,
+            "asks": {name: called(self._sources.answerer(name)) for name in ABOUT},
         }
         if again or summary != self._summary:
             self._summary = summary
@@ -173,7 +189,7 @@ class Desk:
             "total": len(directory) if hasattr(directory, "recognised") else 0,
             "matching": matching,
             "offset": offset,
-            "rows": [_shown(contact) for contact in found],
+            "rows": [shown(contact) for contact in found],
         }
         self._show("contacts", data, re)
 
@@ -188,22 +204,6 @@ class Desk:
         return directory.get(wanted) if hasattr(directory, "get") else None
 
 
-def _shown(contact: Contact) -> Mapping[str, Any]:
-    """A contact as the panel draws it: texts only."""
-    return {
-        "id": contact.id if isinstance(contact.id, (str, int)) else None,
-        "name": contact.name,
-        "phones": [
-            # A kind that says no more than that it is a number is left out.
-            {"number": p.number, "kind": None if p.kind == "phone" else p.kind}
-            for p in contact.phones
-        ],
-        "email": contact.email,
-        "url": contact.url,
-        "fields": {str(k): str(v)[:2000] for k, v in contact.fields.items() if v is not None},
-    }
-
-
 def _trace(job: Job) -> dict[str, Any]:
     """ShownTrace of js/src/core/wire.ts: no contents."""
     entry = job.entry
@@ -215,10 +215,3 @@ def _trace(job: Job) -> dict[str, Any]:
         "problems": list(entry.problems),
         "error": entry.error,
     }
-
-
-def html_of(value: Any) -> str | None:
-    """A document for the sandboxed frame of the panel, where the value has one."""
-    method = getattr(value, "_repr_html_", None)
-    text = method() if callable(method) else None
-    return text if isinstance(text, str) else None

@@ -9,6 +9,7 @@ import itertools
 import json
 import time
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from crmwidget.protocol import InteractionLog
 
 RECENT: Final = 1000
-"""Messages that the panel can ask about, or run again."""
+"""Messages that the panel can ask about."""
 
 
 class Intake:
@@ -156,6 +157,21 @@ class Intake:
         job.log = entry
         job.epoch, job.seq = entry.place or (None, None)
         return job
+
+    def once_more(self, job: Job) -> Job:
+        """The same message for today's handler; its line in the log stays as it was."""
+        made = Job(
+            next(self._tickets),
+            job.message,
+            replace(job.entry),
+            job.connector,
+            time.monotonic(),
+            epoch=job.epoch,
+            seq=job.seq,
+            again=True,
+        )
+        self._client.session.ask_again(made.message, made.ticket)
+        return made
 
     # ------------------------------------------------------------ what is noted
     def accept(self, jobs: Iterable[Job], now: float) -> set[Job]:

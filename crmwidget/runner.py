@@ -72,6 +72,8 @@ class Job:
     load: int | None = None
     """Which document of the frame it came from; answers to an earlier one are void."""
     log: LogEntry | None = None
+    again: bool = False
+    """A person runs it again, for the panel alone: nothing is sent because of it."""
     handler: Handler | None = None
     """Who is running, or has run."""
     error: BaseException | None = None

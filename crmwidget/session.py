@@ -130,6 +130,10 @@ class Session:
         effects.append(AnswerDue(ticket=ticket, message=message, reply=reply))
         return effects
 
+    def ask_again(self, message: Message, ticket: int) -> None:
+        """A message that had its reply is handled once more: only its time counts."""
+        self._tickets[ticket] = _Ticket(message, None)
+
     def begin(self, ticket: int, *, now: float, timeout: float | None) -> None:
         """The handler starts now and has `timeout` seconds; None: no limit."""
         found = self._tickets.get(ticket)

@@ -360,6 +360,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         """A read-only trait's new value: readable at once; observers run where handlers run."""
         old = self._trait_values.get(name)
         self._trait_values[name] = value
+        if old is value:
+            return
         change = {"name": name, "old": old, "new": value, "owner": self, "type": "change"}
         self._client.runner.later(lambda: self.notify_change(traitlets.Bunch(change)))
 

@@ -8,6 +8,7 @@ import { Timeline } from "./core/timeline";
 import type { Settings } from "./core/wire";
 import { isPage } from "./frame";
 import type { View } from "./panel/view";
+import { arrival } from "./panel/words";
 
 /** Why there is no frame. */
 export type Ended = "removed" | "closed" | "navigated";
@@ -25,10 +26,14 @@ export interface Known {
   ended: Ended;
 }
 
-export function snapshot(known: Known, place: View["place"]): View {
+/** `at`: ms since 1970. */
+export function snapshot(known: Known, place: View["place"], at = Date.now()): View {
   const { settings, state, board, refusals, kernel } = known;
+  const { record } = board;
   return {
     ...drawn(board),
+    record: stale(known) ? null : record,
+    waited: record ? Math.max(0, Math.floor((at - record.at) / 1000)) : 0,
     name: settings?.name ?? "phone",
     simulated: settings?.simulated ?? false,
     host: hostOf(settings),
@@ -51,6 +56,7 @@ export function snapshot(known: Known, place: View["place"]): View {
 /** Drawn where this page runs another version of the wire than the living softphones. */
 export const outdated: View = {
   ...drawn(empty),
+  waited: 0,
   name: "phone",
   simulated: false,
   host: null,
@@ -69,11 +75,20 @@ export const outdated: View = {
   advice: null,
 };
 
-/** What the dock is called; `call`: one may be on [I], which is all there is to see of a folded one. */
-export function titleOf(settings: Settings | null, call = false): string {
+/** Another page has the phone: what was found here may by now be another caller's record. */
+function stale({ board, kernel }: Known): boolean {
+  return kernel.state === "elsewhere" && board.record?.stage !== "asking";
+}
+
+/** What the dock is called: while a call may be on [I] who calls, all there is to see of a folded one. */
+export function titleOf(settings: Settings | null, view: Called | null = null): string {
+  const { call = false, record = null } = view ?? {};
+  if (call && record?.action === "requestPerformInteractionScreenPop") return arrival(record);
   const who = settings?.simulated ? "simulator" : hostOf(settings);
   return [settings?.name, call ? "a call may be on" : who].filter(Boolean).join(" \u00b7 ");
 }
+
+type Called = Pick<View, "call" | "record">;
 
 /** What closing the phone may cost, as a sentence; `logs`: interaction logs only this page has. */
 export function stake({ call }: State, logs: number): string | null {

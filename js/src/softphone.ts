@@ -7,12 +7,14 @@
  */
 
 import { Alarm } from "./alarm";
+import { Announcer } from "./announcer";
 import { randomId, time } from "./clock";
-import { type Board, empty, renewed, shown } from "./core/board";
+import { asked, type Board, empty, renewed, shown } from "./core/board";
 import { Channel, type Effect as ChannelEffect } from "./core/channel";
 import * as connection from "./core/connection";
 import { isPlain } from "./core/guard";
 import type { Body } from "./core/outbox";
+import { asking } from "./core/question";
 import { Refusals } from "./core/refusals";
 import { Remote } from "./core/remote";
 import { Timeline } from "./core/timeline";
@@ -23,9 +25,10 @@ import { host, watchPolicy } from "./host";
 import { Later } from "./later";
 import { Mirror } from "./mirror";
 import type { PanelActions, View } from "./panel/view";
+import { announcement } from "./panel/words";
 import { Parts } from "./parts";
 import { type Handle, type Mount, owned, type Port, registered, type Spot } from "./registry";
-import { type Ended, snapshot, stake, titleOf } from "./snapshot";
+import { type Ended, type Known, snapshot, stake, titleOf } from "./snapshot";
 import { type Theme, watchTheme } from "./theme";
 import { type Seat, Views } from "./views";
 
@@ -49,6 +52,7 @@ export class Softphone implements Handle {
   /** What the kernel is told of messages that this page has answered. */
   readonly #later = new Later();
   readonly #home: Home;
+  readonly #announcer = new Announcer();
   readonly #ports: Port[] = [];
   readonly #views: Views;
   #road: Port | null = null;
@@ -302,6 +306,18 @@ export class Softphone implements Handle {
     }
     if (event.kind === "loaded" || event.kind === "message") this.#drive();
     this.#changed();
+    if (event.kind === "message") this.#ask(event, line, came.at);
+  }
+
+  /** Somebody calls: the record of the last caller goes now, not with the next frame. */
+  #ask(event: { action: string; data: unknown }, line: number, at: number): void {
+    const told = this.#timeline.get(line)?.seq;
+    // Where there was no room the message reaches nobody: that is no reason to show the last caller
+    const record = asking(event, told || this.#channel.counts.last + 0.5, at);
+    if (!record) return;
+    const calm = this.#board.record === null || this.#board.record.stage === "asking";
+    this.#board = asked(this.#board, told ? record : { ...record, stage: "missed" });
+    if (!calm) this.#views.draw();
   }
 
   /** Writes down an answer of the page's own (`alone`) or the kernel's, once it has left. */
@@ -455,8 +471,8 @@ export class Softphone implements Handle {
       dial: (number, contact) => this.#do("dial", { number, contact }),
       letThemCall: (number, name) => this.#do("ring", { number, name }),
       search: (text, offset) => this.#do("search", { text, offset }),
-      runAgain: () => this.#do("run_again", { seq: this.#board.recordOf }),
-      choose: (index) => this.#do("choose", { index, seq: this.#board.recordOf }),
+      runAgain: () => this.#do("run_again", { record: this.#board.record?.id }),
+      choose: (index) => this.#do("choose", { index, record: this.#board.record?.id }),
       retry: () => this.#do("retry", {}),
       place: (where) => this.#home.place(seat(), where),
       reloadFrame: () => this.#reload(),
@@ -479,13 +495,19 @@ export class Softphone implements Handle {
   readonly #changed = () => this.#views.changed();
 
   #drawn(): void {
-    this.#home.label(titleOf(this.#settings, this.#state.call));
-    const { state } = this.#channel.standing(performance.now());
-    this.#clock.set(state === "waiting" ? performance.now() + 1_000 : null);
+    const view = snapshot(this.#known, "cell");
+    this.#home.label(titleOf(this.#settings, view));
+    this.#announcer.say(announcement(view));
+    const runs = view.kernel.state === "waiting" || view.record?.stage === "asking";
+    this.#clock.set(runs ? performance.now() + 1_000 : null);
   }
 
   #view(seat: Seat): View {
-    const known = {
+    return snapshot(this.#known, this.#home.where(seat));
+  }
+
+  get #known(): Known {
+    return {
       settings: this.#settings,
       state: this.#state,
       board: this.#board,
@@ -495,6 +517,5 @@ export class Softphone implements Handle {
       kernel: this.#channel.standing(performance.now()),
       ended: this.#ended ?? "removed",
     };
-    return snapshot(known, this.#home.where(seat));
   }
 }

@@ -93,16 +93,21 @@ export class Views {
 
   /** Draws soon, and once for all that changes until then. */
   changed(): void {
-    if (this.#drawing || this.none) return;
+    if (this.#drawing) return;
     this.#drawing = true;
     const draw = () => {
-      this.#drawing = false;
-      for (const seat of this.#seats) seat.panel.update(this.#owner.view(seat));
-      this.#owner.drawn();
+      if (this.#drawing) this.draw();
     };
     // A hidden page is never asked for a frame
     if (document.hidden) setTimeout(draw, 0);
     else requestAnimationFrame(draw);
+  }
+
+  /** Draws now. */
+  draw(): void {
+    this.#drawing = false;
+    for (const seat of this.#seats) seat.panel.update(this.#owner.view(seat));
+    this.#owner.drawn();
   }
 
   #noteShown(): void {

@@ -17,8 +17,6 @@ const WARNINGS = 5;
 export interface Board {
   readonly summary: ShownSummary | null;
   readonly record: ShownRecord | null;
-  /** `seq` of the message that `record` answers. */
-  readonly recordOf: number | null;
   readonly contacts: ShownContacts | null;
   readonly failures: ShownFailure[];
   readonly dialled: ShownDial | null;
@@ -32,7 +30,6 @@ export interface Board {
 export const empty: Board = {
   summary: null,
   record: null,
-  recordOf: null,
   contacts: null,
   failures: [],
   dialled: null,
@@ -42,7 +39,7 @@ export const empty: Board = {
 };
 
 /** The board after the kernel has shown one more thing. */
-export function shown(board: Board, { what, data, re }: Show): Board {
+export function shown(board: Board, { what, data }: Show): Board {
   switch (what) {
     case "summary": {
       const summary = data as ShownSummary;
@@ -52,10 +49,13 @@ export function shown(board: Board, { what, data, re }: Show): Board {
     }
     case "record": {
       const record = data as ShownRecord;
+      // Of an earlier question, which this page or the kernel has left behind
+      if (board.record && record.place < board.record.place) return board;
+      const works = record.stage === "found" || record.stage === "handled";
       const failures = board.failures.filter(
-        ({ action, kept }) => kept || action !== record.action,
+        ({ action, kept }) => kept || !works || action !== record.action,
       );
-      return { ...board, record, recordOf: re ?? null, failures };
+      return { ...board, record, failures };
     }
     case "contacts":
       return { ...board, contacts: data as ShownContacts };
@@ -76,7 +76,13 @@ export function shown(board: Board, { what, data, re }: Show): Board {
   }
 }
 
-/** Another kernel: what the last one could not do is not its business. */
+/** Somebody calls: nothing that is about the last caller stays. */
+export function asked(board: Board, record: ShownRecord): Board {
+  return { ...board, record, dialled: null };
+}
+
+/** Another kernel: what the last one could not do is not its business, and it knows no record. */
 export function renewed(board: Board): Board {
-  return { ...board, failures: [], warnings: [], dialled: null };
+  const record = board.record && { ...board.record, id: null };
+  return { ...board, record, failures: [], warnings: [], dialled: null };
 }

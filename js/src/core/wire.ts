@@ -211,8 +211,16 @@ export interface ShownMatch {
   certain: boolean;
 }
 
-/** `show record`: what a screen pop, a navigation or a request for reports brought. */
+/**
+ * `show record`: a screen pop, a navigation or a request for reports, and what came of it. The page
+ * makes the first one of a question itself, the moment its message arrives.
+ */
 export interface ShownRecord {
+  /** For `run_again` and `choose`; null: no living kernel knows it. */
+  id: string | null;
+  /** The message's number in this page; one of another page stands between two numbers. */
+  place: number;
+  stage: "asking" | "found" | "handled" | "failed" | "late" | "missed";
   /** The wire action that asked. */
   action: string;
   /** The number or record id that was asked for. */
@@ -221,13 +229,17 @@ export interface ShownRecord {
   link: { url: string; text: string } | null;
   /** A document to show in a sandboxed frame: a table, a figure. */
   html: string | null;
-  /** Name of the function that answered; null: the built-in answer. */
+  /** Who answered, "pop()" or "HubSpot"; null: the built-in answer. */
   handler: string | null;
   /** Milliseconds the answer took. */
   ms: number;
+  /** Redacted: why it failed; for a late one how long it might have taken. */
+  error: string | null;
   /** The handler was redefined since. */
   changed: boolean;
   at: number;
+  /** The interaction log of this call [I], as far as it has one. */
+  log: { state: "came" | "saved" | "kept" | "failed"; item: string | null; at: number } | null;
 }
 
 /** `show summary`: the status line's facts that only the kernel has. */
@@ -242,6 +254,8 @@ export interface ShownSummary {
   /** Interaction logs that no handler has saved. */
   unsaved: number;
   failed: number;
+  /** Who is asked whose record to show, by the action's name, as in `ShownRecord.handler`. */
+  asks: Record<string, string | null>;
 }
 
 /** `show contacts`: the answer to a `do search`. */

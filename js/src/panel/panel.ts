@@ -85,7 +85,7 @@ export function mount(actions: PanelActions): Panel {
     note.element.hidden = where === null;
     element.classList.toggle("crmw-gone", where !== null);
     summary.hidden = view.record === null || where !== null;
-    setText(summary, view.record ? brief(view.record) : "");
+    setText(summary, brief(view));
     if (arrived) {
       // Whoever types keeps the tab; the mark says that something came
       if (focused(tabs.element)) tabs.mark("record");
@@ -111,9 +111,9 @@ export function mount(actions: PanelActions): Panel {
   };
 }
 
-/** Which question a record answers; an answer given again to the same one is a new arrival. */
-function identity({ record, recordOf }: View): string | null {
-  return record && `${recordOf} ${record.at}`;
+/** Which question a record is about. */
+function identity({ record }: View): string | null {
+  return record && `${record.place} ${record.at}`;
 }
 
 /**

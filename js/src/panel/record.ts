@@ -1,53 +1,105 @@
 /**
- * Record: the card of who is calling, or why there is none.
+ * Record: the card of who is calling, or where the question for it stands.
  *
  * Several contacts are shown side by side and none is opened: opening the wrong one would show a
  * customer somebody else's data.
  */
 
 import type { ShownContact, ShownMatch, ShownRecord } from "../core/wire";
-import { button, type Child, h, link, Part } from "./dom";
+import { button, type Child, h, link, Part, setText } from "./dom";
 import type { PanelActions, View } from "./view";
 import {
-  call,
+  course,
   heading,
   mailUrl,
   nobody,
+  type Progress,
+  progress,
   reason,
   rows,
   rule,
   safeUrl,
+  subject,
+  timeOf,
   verdict,
   webUrl,
 } from "./words";
 
+/** What is drawn anew when it changes, each part on its own. */
+interface Parts {
+  head: { about: string; whom: string; at: string } | null;
+  progress: { said: Progress | null; again: boolean; open: boolean };
+  answer: ShownRecord | null;
+  html: string | null;
+  foot: ShownRecord | null;
+}
+
 export class RecordTab {
   readonly element: HTMLElement;
-  readonly #parts: [Part<ShownRecord | null>, Part<string | null>, Part<ShownRecord | null>];
+  readonly #parts: { [K in keyof Parts]: Part<Parts[K]> };
   readonly #empty = new Part(h("p", { class: "crmw-empty" }), emphasised);
-  #record: ShownRecord | null | undefined;
+  #view: View | null = null;
+  /** The failed question of which the details are shown. */
+  #open: string | null = null;
 
   constructor(actions: PanelActions) {
-    this.#parts = [
-      new Part(h("div"), (record) => drawAnswer(record, actions)),
-      new Part(h("div"), (html) => (html === null ? [] : [page(html)])),
-      new Part(h("div", { class: "crmw-foot" }), (record) => drawFoot(record, actions)),
-    ];
-    const elements = this.#parts.map(({ element }) => element);
+    this.#parts = {
+      head: new Part(h("div"), drawHead),
+      progress: new Part(h("div"), (value) => this.#drawProgress(value, actions)),
+      answer: new Part(h("div"), (record) => drawAnswer(record, actions)),
+      html: new Part(h("div"), (html) => (html === null ? [] : [page(html)])),
+      foot: new Part(h("div", { class: "crmw-foot" }), (record) => drawFoot(record, actions)),
+    };
+    const elements = Object.values(this.#parts).map(({ element }) => element);
     this.element = h("div", { class: "crmw-record" }, this.#empty.element, ...elements);
   }
 
   update(view: View): void {
+    this.#view = view;
     const { record } = view;
+    const { head, progress: state, answer, html, foot } = this.#parts;
     this.#empty.element.hidden = record !== null;
     this.#empty.update(record ? "" : nobody(view));
-    if (record === this.#record) return;
-    this.#record = record;
-    const [answer, html, foot] = this.#parts;
-    // The document and the handler's fate apart: a changed handler must not load the document again
-    answer.update(record && { ...record, html: record.html && "", changed: false });
+    const said = progress(view);
+    const again = Boolean(record?.id && said && !said.asking && !record.changed);
+    const about = record && {
+      about: heading(record),
+      whom: subject(record),
+      at: timeOf(record.at),
+    };
+    head.update(about);
+    state.update({ said, again, open: record !== null && this.#open === record.id });
+    // Apart: neither a changed handler nor a log must load the document again
+    const plain = { html: "", changed: false, log: null, error: null, id: null };
+    answer.update(record && { ...record, ...plain });
     html.update(record ? record.html : null);
     foot.update(record && { ...record, html: null });
+    this.element.classList.toggle("crmw-asks", said?.asking === true);
+    for (const timer of this.element.querySelectorAll<HTMLElement>("[role=timer]")) {
+      setText(timer, view.waited > 0 ? `${view.waited} s` : "");
+    }
+  }
+
+  #drawProgress({ said, again, open }: Parts["progress"], actions: PanelActions): Child[] {
+    if (!said) return [];
+    const toggle = () => {
+      this.#open = open ? null : (this.#view?.record?.id ?? null);
+      if (this.#view) this.update(this.#view);
+    };
+    const show = said.more ? button("Show", toggle) : null;
+    if (show) show.ariaExpanded = `${open}`;
+    const run = again ? button("Run again", () => actions.runAgain()) : null;
+    return [
+      h(
+        "div",
+        { class: `crmw-progress crmw-${said.level}` },
+        h("span", { class: "crmw-said" }, said.text),
+        said.asking ? h("span", { role: "timer", class: "crmw-dim" }) : null,
+        show,
+        run,
+        open && said.more ? h("p", { class: "crmw-more" }, said.more) : null,
+      ),
+    ];
   }
 }
 
@@ -81,6 +133,19 @@ function emphasised(text: string): Child[] {
   return text.split("*").map((part, i) => (i % 2 ? h("b", {}, part) : part));
 }
 
+function drawHead(head: Parts["head"]): Child[] {
+  if (!head) return [];
+  const { about, whom, at } = head;
+  return [
+    h(
+      "div",
+      { class: "crmw-asked" },
+      h("span", {}, `${about} `, h("b", {}, whom)),
+      h("span", {}, at),
+    ),
+  ];
+}
+
 function drawAnswer(record: ShownRecord | null, actions: PanelActions): Child[] {
   if (!record) return [];
   const { matches } = record;
@@ -89,12 +154,6 @@ function drawAnswer(record: ShownRecord | null, actions: PanelActions): Child[] 
   const said = verdict(record);
   const href = record.link && safeUrl(record.link.url);
   return [
-    h(
-      "div",
-      { class: "crmw-asked" },
-      h("span", {}, `${heading(record)} `, h("b", {}, record.asked)),
-      h("span", {}, new Date(record.at).toLocaleTimeString()),
-    ),
     said === null ? null : h("p", { class: "crmw-verdict" }, said),
     record.link &&
       h("p", {}, href ? link(href, record.link.text || href, "crmw-button") : record.link.text),
@@ -168,15 +227,16 @@ function page(html: string): HTMLElement {
 
 function drawFoot(record: ShownRecord | null, actions: PanelActions): Child[] {
   if (!record) return [];
-  const { changed, handler, matches } = record;
-  const again = handler && changed;
+  const { changed, handler, matches, stage, id } = record;
+  const became = course(record);
   return [
-    h("p", { class: doubt(matches[0]) }, reason(record)),
-    again
+    stage === "found" ? h("p", { class: doubt(matches[0]) }, reason(record)) : null,
+    became === null ? null : h("p", { class: "crmw-dim" }, became),
+    handler && changed && id !== null
       ? h(
           "p",
           { class: "crmw-changed" },
-          `${call(handler)} has changed since. `,
+          `${handler} has changed since. `,
           button("Run again", () => actions.runAgain()),
         )
       : null,

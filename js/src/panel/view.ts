@@ -41,10 +41,10 @@ export interface View {
   kernel: Kernel;
   canDial: boolean;
   summary: ShownSummary | null;
-  /** The newest record, link or "no contact" answer; null until something was asked. */
+  /** What was asked for last, with its answer when it has one; null until something was asked. */
   record: ShownRecord | null;
-  /** `seq` of the message that `record` answers, for run_again and choose. */
-  recordOf: number | null;
+  /** Seconds since then. */
+  waited: number;
   contacts: ShownContacts | null;
   failures: ShownFailure[];
   /** For 5 s after a number was sent to the connector. */

@@ -215,8 +215,9 @@ export function dialBlocked({ canDial, phase }: View): string | null {
 
 /** What the Record tab says before anything was asked; *so* stands what a button is called. */
 export function nobody({ simulated, phase, waits, kernel }: View): string {
+  if (kernel.state === "elsewhere") return "The record is shown on the page that has the phone.";
   const next =
-    simulated && !waits && kernel.state !== "elsewhere"
+    simulated && !waits
       ? "Press *Incoming call* on the phone."
       : phase === "configured"
         ? "The caller's record appears here."
@@ -225,10 +226,10 @@ export function nobody({ simulated, phase, waits, kernel }: View): string {
 }
 
 /** What a record is about. */
-export function heading({ action }: ShownRecord): string {
+export function heading({ action, log }: ShownRecord): string {
   switch (action) {
-    case "requestPerformInteractionScreenPop":
-      return "Incoming";
+    case POP:
+      return log ? "Call from" : "Incoming";
     case "requestNavigateToClickToDialResult":
       return "Opened";
     case "requestOpenReports":
@@ -238,10 +239,81 @@ export function heading({ action }: ShownRecord): string {
   }
 }
 
+const POP = "requestPerformInteractionScreenPop";
+
+/** Whom it is about, as long as nobody is found: the number, or that there is none. */
+export function subject({ action, asked }: ShownRecord): string {
+  return asked || (action === POP ? "a withheld number" : "");
+}
+
+/** Where a question stands that has no answer to show. */
+export interface Progress {
+  text: string;
+  level: Level;
+  /** It is being asked: the seconds are counted. */
+  asking?: true;
+  /** How to go on, shown on request. */
+  more?: string;
+}
+
+/** What is said of a record in place of an answer; null: there is one. */
+export function progress(view: View): Progress | null {
+  const { record } = view;
+  if (!record) return null;
+  const { stage, handler, error, id } = record;
+  const who = handler ?? "The built-in answer";
+  switch (stage) {
+    case "asking":
+      return { ...asking(view, record), asking: true };
+    case "failed":
+      return { text: `${who} failed: ${error}`, level: "bad", more: TRACEBACK };
+    case "late":
+      return { text: `${who} is late: no answer after ${error}.`, level: "bad", more: LATE };
+    case "missed":
+      return { text: id === null ? NO_ROOM : MISSED, level: "warn" };
+    case "handled":
+      return { text: `${who} handled it, and shows no record.`, level: "info" };
+    default:
+      return null;
+  }
+}
+
+const TRACEBACK =
+  "The traceback is in the output of the phone's cell. phone.errors[-1].rerun() runs it once more, " +
+  "in a cell of yours, where %debug works.";
+const LATE =
+  "What it returns will be shown here when it comes. Make it faster, or give it longer: " +
+  "timeout= where it is registered.";
+const MISSED =
+  "Python was away when this came, and it was too old to ask about when Python was back.";
+const NO_ROOM = "Too many messages wait for Python: it was not asked about this one.";
+
+/** Whom Python asks, or why it asks nobody yet. */
+function asking({ kernel, summary }: View, { action }: ShownRecord): Progress {
+  switch (kernel.state) {
+    case "connected": {
+      const who = summary?.asks?.[action];
+      return { text: who ? `Asking ${who} ...` : "Looking in the contacts ...", level: "info" };
+    }
+    case "waiting":
+      return { text: "Python is busy or away. The call is kept until it answers.", level: "warn" };
+    case "gone":
+      return {
+        text: "Python is away, the call is kept. Run the phone's cell again.",
+        level: "bad",
+      };
+    case "elsewhere":
+      return { text: "The phone is used on another page. The call is kept here.", level: "warn" };
+    case "version":
+      return { text: "Python runs another version. Reload this page.", level: "bad" };
+  }
+}
+
 /** The sentence that stands for the contacts when there is not exactly one, else null. */
 export function verdict(record: ShownRecord): string | null {
-  const { matches, asked, link, html } = record;
-  const calling = heading(record) === "Incoming";
+  const { matches, asked, link, html, stage } = record;
+  const calling = record.action === POP;
+  if (stage !== "found") return null;
   // Nobody has it for certain: even a single one is not opened.
   if (matches[0]?.certain === false) {
     return `${count(matches.length, "contact")} may have this number. None was opened.`;
@@ -257,9 +329,38 @@ export function verdict(record: ShownRecord): string | null {
 /** "Exact number. pop() answered in 24 ms." */
 export function reason({ matches, handler, ms }: ShownRecord): string {
   const [only, second] = matches;
-  const why = only && !second ? `${rule(only)} ` : "";
-  const who = handler ? `${call(handler)} answered in` : "The built-in answer took";
-  return `${why}${who} ${ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`}.`;
+  // "Returned by pop()" says no more than what follows
+  const why = only && !second && !/^(Returned|Found) by /.test(only.rule) ? `${rule(only)} ` : "";
+  const who = handler ? `${handler} answered in` : "The built-in answer took";
+  return `${why}${who} ${took(ms)}.`;
+}
+
+function took(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** What became of the call, as far as the connector says; null: it is about no call. */
+export function course({ action, log, stage }: ShownRecord): string | null {
+  if (action === "requestOpenReports" || (!log && (action !== POP || stage === "asking"))) {
+    return null;
+  }
+  if (!log) return "No call log since.";
+  const at = timeOf(log.at);
+  switch (log.state) {
+    case "came":
+      return `Its log came at ${at} and is being saved.`;
+    case "saved":
+      return log.item === null ? `Logged at ${at}.` : `Logged as ${log.item} at ${at}.`;
+    case "kept":
+      return `Its log came at ${at} and is kept: nothing saves it yet.`;
+    case "failed":
+      return `Its log came at ${at} and is kept: saving it failed.`;
+  }
+}
+
+/** "12:04:31" */
+export function timeOf(at: number): string {
+  return new Date(at).toTimeString().slice(0, 8);
 }
 
 /** "Exact number." */
@@ -268,10 +369,14 @@ export function rule({ rule, certain }: ShownMatch): string {
 }
 
 /** One line for the narrow layout: "Bo Larsen · Gold · exact number". */
-export function brief(record: ShownRecord): string {
+export function brief(view: View): string {
+  const { record } = view;
+  if (!record) return "";
   const [only, second] = record.matches;
-  if (!only || second || !only.certain)
-    return verdict(record) ?? record.link?.text ?? heading(record);
+  if (record.stage !== "found" || !only || second || !only.certain) {
+    const said = progress(view)?.text ?? verdict(record) ?? record.link?.text ?? "";
+    return [heading(record), subject(record)].join(" ") + (said && ` · ${said}`);
+  }
   const [field = ""] = Object.values(only.contact.fields);
   const why = rule(only).slice(0, -1);
   const parts = [
@@ -282,16 +387,27 @@ export function brief(record: ShownRecord): string {
   return parts.filter(Boolean).join(" · ");
 }
 
-/** "Incoming: Bo Larsen", for the pill. */
+/** "Incoming: Bo Larsen", for the pill and the dock. */
 export function arrival(record: ShownRecord): string {
-  const { matches, asked } = record;
+  const { matches, stage } = record;
   const [first] = matches;
   const unsure = first?.certain === false;
   const several = unsure || matches.length > 1;
   const who = several
     ? count(matches.length, unsure ? "possible contact" : "contact")
     : first?.contact.name;
-  return [heading(record), who || asked].filter(Boolean).join(": ");
+  const known = stage === "found" && who;
+  return [heading(record), known || subject(record)].filter(Boolean).join(": ");
+}
+
+/** What a screen reader is told: who calls, and then who was found. */
+export function announcement(view: View): string {
+  const { record } = view;
+  if (!record || view.kernel.state === "elsewhere") return "";
+  const [only, second] = record.matches;
+  const found = only && !second && only.certain ? rule(only) : verdict(record);
+  const said = progress(view)?.text ?? found;
+  return [`${arrival(record)}.`, said, record.log && course(record)].filter(Boolean).join(" ");
 }
 
 /** What stands on a card below id and numbers: term, text. */

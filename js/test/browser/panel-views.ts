@@ -23,15 +23,20 @@ export const KIT = contact({ id: "C-4", name: "Kit Reyes" });
 
 export function record(over: Partial<ShownRecord> = {}): ShownRecord {
   return {
+    id: "k1/7",
+    place: 7,
+    stage: "found",
     action: "requestPerformInteractionScreenPop",
     asked: "+1 202 555 0143",
     matches: [{ contact: contact(), rule: "Exact number", certain: true }],
     link: null,
     html: null,
-    handler: "pop",
+    handler: "pop()",
     ms: 24,
+    error: null,
     changed: false,
     at: 1_800_000_000_000,
+    log: null,
     ...over,
   };
 }
@@ -54,6 +59,7 @@ export function summary(over: Partial<ShownSummary> = {}): ShownSummary {
     warnings: [],
     unsaved: 0,
     failed: 0,
+    asks: { requestPerformInteractionScreenPop: "pop()" },
     ...over,
   };
 }
@@ -72,7 +78,7 @@ export function view(over: Partial<View> = {}): View {
     canDial: true,
     summary: summary(),
     record: null,
-    recordOf: over.record ? 7 : null,
+    waited: 0,
     contacts: null,
     failures: [],
     dialled: null,

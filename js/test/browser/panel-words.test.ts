@@ -303,17 +303,16 @@ test("a guess is called a guess wherever the contact is named", () => {
   });
 
   expect(reason(unsure)).toMatch(/^Same last 8 digits, not certain\./);
-  expect(brief(unsure)).toBe("1 contact may have this number. None was opened.");
+  expect(brief(view({ record: unsure }))).toBe("1 contact may have this number. None was opened.");
   expect(arrival(unsure)).toBe("Incoming: 1 possible contact");
 });
 
 test("one line of the record: name, first field when short, rule", () => {
-  expect(brief(record())).toBe("Bo Larsen · Gold · exact number");
+  expect(brief(view({ record: record() }))).toBe("Bo Larsen · Gold · exact number");
   const long = contact({ fields: { notes: "x".repeat(40) } });
-  expect(brief(record({ matches: [{ contact: long, rule: "Exact number", certain: true }] }))).toBe(
-    "Bo Larsen · exact number",
-  );
-  expect(brief(several())).toMatch(/^2 contacts/);
+  const noted = record({ matches: [{ contact: long, rule: "Exact number", certain: true }] });
+  expect(brief(view({ record: noted }))).toBe("Bo Larsen · exact number");
+  expect(brief(view({ record: several() }))).toMatch(/^2 contacts/);
 });
 
 test("the pill names who comes, or how many it may be", () => {

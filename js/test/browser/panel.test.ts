@@ -258,7 +258,7 @@ test("400 px: one line of the record above the frame, only while there is one", 
   expect(line.checkVisibility()).toBe(false);
   find(panel, "Contacts 4").click();
 
-  panel.update(view({ record: record(), recordOf: 7 }));
+  panel.update(view({ record: record() }));
   find(panel, "Contacts 4").click();
   await userEvent.click(line);
 

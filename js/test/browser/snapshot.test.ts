@@ -98,6 +98,7 @@ test("what went wrong with the last thing done stands before what is to be mende
     warnings: ["No region."],
     unsaved: 0,
     failed: 0,
+    asks: {},
   };
   const board = { ...empty, summary, warnings: ["It cannot dial."] };
 

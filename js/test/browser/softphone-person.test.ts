@@ -10,7 +10,15 @@ describe("what a person sees and does", () => {
   function display(what: Show["what"], data: unknown, re?: number) {
     return { t: "show" as const, what, data, ...(re !== undefined && { re }) };
   }
-  const record = { action: "requestPerformInteractionScreenPop", asked: "1", at: 0 };
+  const record = {
+    id: "k1/5",
+    place: 5,
+    stage: "found",
+    action: "requestPerformInteractionScreenPop",
+    asked: "1",
+    matches: [],
+    at: 0,
+  };
 
   test("the snapshot begins with what is known", () => {
     show();
@@ -28,7 +36,7 @@ describe("what a person sees and does", () => {
       canDial: false,
       summary: null,
       record: null,
-      recordOf: null,
+      waited: 0,
       contacts: null,
       failures: [],
       dialled: null,
@@ -58,14 +66,13 @@ describe("what a person sees and does", () => {
   test("what the kernel shows is drawn", async () => {
     const { road } = await connected();
 
-    road.kernel.post(display("record", record, 5));
+    road.kernel.post(display("record", record));
     road.kernel.post(display("warning", { text: "It cannot dial." }));
     road.kernel.post(display("summary", { warnings: ["No region."], failed: 0 }));
     await drawn((view) => view.record !== null && view.summary !== null);
 
     expect(panels.view).toMatchObject({
       record,
-      recordOf: 5,
       summary: { warnings: ["It cannot dial.", "No region."] },
     });
   });
@@ -86,7 +93,7 @@ describe("what a person sees and does", () => {
 
   test("what a person does goes to the kernel", async () => {
     const { road } = await connected();
-    road.kernel.post(display("record", record, 5));
+    road.kernel.post(display("record", record));
     await drawn((view) => view.record !== null);
     const [act] = panels.actions;
 
@@ -102,8 +109,8 @@ describe("what a person sees and does", () => {
       ["dial", { number: "+12025550143", contact: { id: "C-1", name: "Bo Larsen" } }],
       ["ring", { number: "+12025550143", name: "Bo Larsen" }],
       ["search", { text: "bo", offset: 50 }],
-      ["run_again", { seq: 5 }],
-      ["choose", { index: 1, seq: 5 }],
+      ["run_again", { record: "k1/5" }],
+      ["choose", { index: 1, record: "k1/5" }],
       ["retry", {}],
     ]);
   });

@@ -1,17 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { type Board, empty, renewed, shown } from "../../src/core/board";
+import { asked, type Board, empty, renewed, shown } from "../../src/core/board";
 import type { Show, ShownFailure, ShownRecord, ShownSummary } from "../../src/core/wire";
 
 const record: ShownRecord = {
+  id: "k1/7",
+  place: 7,
+  stage: "found",
   action: "requestPerformInteractionScreenPop",
   asked: "+12025550143",
   matches: [],
   link: null,
   html: null,
-  handler: "pop",
+  handler: "pop()",
   ms: 3,
+  error: null,
   changed: false,
   at: 0,
+  log: null,
 };
 const summary: ShownSummary = {
   agent: "Ada Marsh",
@@ -21,6 +26,7 @@ const summary: ShownSummary = {
   warnings: [],
   unsaved: 0,
   failed: 0,
+  asks: {},
 };
 const failure: ShownFailure = {
   action: "requestPerformInteractionScreenPop",
@@ -41,12 +47,27 @@ function board(...shows: Show[]): Board {
 }
 
 describe("what the kernel shows", () => {
-  test("a record stands with the message that it answers", () => {
-    expect(board(show("record", record, 7))).toMatchObject({ record, recordOf: 7 });
+  test("what was found takes the place of the question", () => {
+    const question = { ...record, stage: "asking" as const };
+
+    expect(board(show("record", question), show("record", record)).record).toEqual(record);
   });
 
-  test("a record that answers no message stands alone", () => {
-    expect(board(show("record", record, 7), show("record", record)).recordOf).toBeNull();
+  test.each(["found", "failed", "late", "missed", "handled"] as const)(
+    "an earlier question that is %s changes nothing of the later one",
+    (stage) => {
+      const later = asked(board(show("record", record)), { ...record, place: 9, stage: "asking" });
+
+      expect(shown(later, show("record", { ...record, place: 8.5, stage }))).toBe(later);
+    },
+  );
+
+  test("a call takes away what is about the last caller", () => {
+    const dialled = { number: "+12025550143", name: "Bo Larsen" };
+    const before = board(show("record", record), show("dialled", dialled));
+    const next: ShownRecord = { ...record, place: 8, stage: "asking", asked: "+442079460018" };
+
+    expect(asked(before, next)).toEqual({ ...empty, record: next });
   });
 
   test("summary, contacts and dialled number are the last ones", () => {
@@ -93,14 +114,14 @@ describe("what the kernel shows", () => {
     expect(board(...shows).warnings).toEqual(["2", "3", "4", "5", "6"]);
   });
 
-  test("another kernel starts without the failures of the last, the record stays", () => {
+  test("another kernel starts without the failures of the last, the record stays and can be run again no more", () => {
     const before = board(
-      show("record", record, 7),
+      show("record", record),
       show("failed", log),
       show("warning", { text: "no" }),
       show("dialled", { number: "1", name: null }),
     );
 
-    expect(renewed(before)).toEqual({ ...empty, record, recordOf: 7 });
+    expect(renewed(before)).toEqual({ ...empty, record: { ...record, id: null } });
   });
 });
