@@ -110,10 +110,7 @@ def test_reports_are_a_link_or_a_document(handlers: Handlers, connector: Connect
     connector.send(open_reports())
     card = connector._client.desk._card
     assert card is not None
-    assert card.to_wire()["link"] == {
-        "url": "https://crm.example.com/reports",
-        "text": "Open crm.example.com",
-    }
+    assert card.link == "https://crm.example.com/reports"
 
     handlers.on_open_reports(lambda: pd.DataFrame({"calls": [3]}))
     connector.send(open_reports())

@@ -70,8 +70,8 @@ export class RecordTab {
     head.update(about);
     state.update({ said, again, open: record !== null && this.#open === record.id });
     // Apart: neither a changed handler nor a log must load the document again
-    const plain = { html: "", changed: false, log: null, error: null, id: null };
-    answer.update(record && { ...record, ...plain });
+    const plain = { changed: false, log: null, error: null, id: null };
+    answer.update(record && { ...record, ...plain, html: record.html && "" });
     html.update(record ? record.html : null);
     foot.update(record && { ...record, html: null });
     this.element.classList.toggle("crmw-asks", said?.asking === true);

@@ -372,10 +372,11 @@ export function rule({ rule, certain }: ShownMatch): string {
 export function brief(view: View): string {
   const { record } = view;
   if (!record) return "";
+  const state = progress(view);
+  if (state) return `${heading(record)} ${subject(record)} · ${state.text}`;
   const [only, second] = record.matches;
-  if (record.stage !== "found" || !only || second || !only.certain) {
-    const said = progress(view)?.text ?? verdict(record) ?? record.link?.text ?? "";
-    return [heading(record), subject(record)].join(" ") + (said && ` · ${said}`);
+  if (!only || second || !only.certain) {
+    return verdict(record) ?? record.link?.text ?? heading(record);
   }
   const [field = ""] = Object.values(only.contact.fields);
   const why = rule(only).slice(0, -1);
