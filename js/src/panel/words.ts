@@ -379,7 +379,7 @@ export function brief(view: View): string {
     return verdict(record) ?? record.link?.text ?? heading(record);
   }
   const [field = ""] = Object.values(only.contact.fields);
-  const why = rule(only).slice(0, -1);
+  const why = ((record.log && course(record)) ?? rule(only)).slice(0, -1);
   const parts = [
     only.contact.name,
     field.length < 25 && field,

@@ -232,3 +232,81 @@ test("an update that says the same keeps every element and the scroll position",
   expect(panel.element.querySelector(".crmw-card")).toBe(card);
   expect(scroller.scrollTop).toBe(200);
 });
+
+// ---------------------------------------------------------------- without an answer
+const NONE = { matches: [], id: null } as const;
+
+test("while it is asked, the card says whom, and nothing of the last caller", () => {
+  const panel = shown();
+
+  panel.update(view({ record: record({ ...NONE, stage: "asking", asked: "+442079460018" }) }));
+
+  expect(content(panel)).toMatch(/^Incoming \+442079460018 .* Asking pop\(\) \.\.\.$/);
+  expect(panel.element.textContent).not.toMatch("Bo Larsen");
+});
+
+test("the seconds are counted in a timer, and the buttons stay", () => {
+  const asks = (waited: number) => view({ record: record({ ...NONE, stage: "asking" }), waited });
+  const panel = show(asks(0));
+  const timer = panel.element.querySelector(".crmw-record [role=timer]");
+
+  panel.update(asks(4));
+
+  expect(timer?.textContent).toBe("4 s");
+  expect(panel.element.querySelector(".crmw-record [role=timer]")).toBe(timer);
+});
+
+test.each([
+  ["waiting", "Python is busy or away. The call is kept until it answers."],
+  ["gone", "Python is away, the call is kept. Run the phone's cell again."],
+] as const)("a call that Python does not have, %s, is kept", (state, words) => {
+  const kernel = { state, seconds: 3, kept: 1 };
+  const panel = show(view({ record: record({ ...NONE, stage: "asking" }), kernel }));
+
+  expect(text(panel, ".crmw-said")).toBe(words);
+});
+
+test("what failed says why, and can be looked at and run again", async () => {
+  const act = actions();
+  const panel = shown({ matches: [], stage: "failed", error: "KeyError: 'plan'" }, act);
+
+  await userEvent.click(find(panel, "Show"));
+  const open = text(panel, ".crmw-more");
+  await userEvent.click(find(panel, "Show"));
+  find(panel, "Run again").click();
+
+  expect(text(panel, ".crmw-said")).toBe("pop() failed: KeyError: 'plan'");
+  expect(open).toMatch("phone.errors[-1].rerun()");
+  expect(panel.element.querySelector(".crmw-more")).toBeNull();
+  expect(act.runAgain).toHaveBeenCalledOnce();
+});
+
+test("the details of one call are not those of the next", async () => {
+  const failed = { matches: [], stage: "failed", error: "E" } as const;
+  const panel = shown(failed);
+  await userEvent.click(find(panel, "Show"));
+
+  panel.update(view({ record: record({ ...failed, id: "k1/9", place: 9 }) }));
+
+  expect(panel.element.querySelector(".crmw-more")).toBeNull();
+});
+
+test("what no living kernel knows is not run again, and none of several is chosen", () => {
+  const panel = shown({ ...NONE, stage: "late", error: "10 s" });
+
+  expect(text(panel, ".crmw-said")).toBe("pop() is late: no answer after 10 s.");
+  expect(has(panel, "Run again")).toBe(false);
+});
+
+test.each([
+  [null, "No call log since."],
+  [{ state: "saved", item: "call-7" }, /^Logged as call-7 at \d\d:\d\d:\d\d\.$/],
+  [{ state: "saved", item: null }, /^Logged at /],
+  [{ state: "kept", item: null }, /is kept: nothing saves it yet\.$/],
+  [{ state: "failed", item: null }, /is kept: saving it failed\.$/],
+] as const)("what became of the call: %j", (log, words) => {
+  const panel = shown({ log: log && { ...log, at: 0 } });
+
+  expect(text(panel, ".crmw-foot p:last-child")).toMatch(words);
+  expect(text(panel, ".crmw-asked")).toMatch(log ? /^Call from/ : /^Incoming/);
+});

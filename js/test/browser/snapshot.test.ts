@@ -3,7 +3,7 @@ import { empty } from "../../src/core/board";
 import { initial, type State } from "../../src/core/connection";
 import { Refusals } from "../../src/core/refusals";
 import { Timeline } from "../../src/core/timeline";
-import type { Settings } from "../../src/core/wire";
+import type { Settings, ShownRecord } from "../../src/core/wire";
 import type { View } from "../../src/panel/view";
 import { type Known, outdated, snapshot, titleOf } from "../../src/snapshot";
 
@@ -87,6 +87,30 @@ test("a stranger is named until the frame is gone", () => {
 
   expect(snapshot(known({ refusals }), "cell").stranger).toBe("https://login.example.com");
   expect(snapshot(known({ refusals, state: lost }), "cell").stranger).toBeNull();
+});
+
+test("while another page has the phone, what was found here is not shown", () => {
+  const found = { place: 1, at: 0, stage: "found" } as ShownRecord;
+  const kernel = { state: "elsewhere" } as const;
+  const shown = (record: ShownRecord) =>
+    snapshot(known({ board: { ...empty, record }, kernel }), "cell").record;
+
+  expect(shown(found)).toBeNull();
+  expect(shown({ ...found, stage: "asking" })).not.toBeNull();
+});
+
+test("a folded dock names who calls while the call is on", () => {
+  const record = {
+    action: "requestPerformInteractionScreenPop",
+    stage: "asking",
+    asked: "+442079460018",
+    matches: [] as ShownRecord["matches"],
+  } as ShownRecord;
+
+  expect(titleOf(settings, { call: true, record })).toBe("Incoming: +442079460018");
+  expect(titleOf(settings, { call: false, record })).toBe(
+    "phone \u00b7 connector.example.com:8443",
+  );
 });
 
 test("what went wrong with the last thing done stands before what is to be mended", () => {

@@ -77,6 +77,25 @@ describe("what a person sees and does", () => {
     });
   });
 
+  test("a call takes the last record away in the very event that brings it", async () => {
+    const { road, connector } = await connected();
+    road.kernel.post(display("record", record));
+    await drawn((view) => view.record !== null);
+    road.held = true;
+    const seen: unknown[] = [];
+    const look = () => seen.push(panels.view.record);
+    window.addEventListener("message", look);
+
+    connector.speak("requestPerformInteractionScreenPop", { aniValues: ["+442079460018"] });
+    await until(() => seen.length > 0);
+    window.removeEventListener("message", look);
+
+    expect(seen[0]).toMatchObject({ stage: "asking", asked: "+442079460018", matches: [] });
+    expect(document.querySelector(".crmwidget-announcer")?.textContent).toMatch(
+      "Incoming: +442079460018.",
+    );
+  });
+
   test("a dialled number is shown for five seconds", async () => {
     const { road } = await connected();
     road.kernel.post(display("dialled", { number: "+12025550143", name: "Bo Larsen" }));
