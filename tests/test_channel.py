@@ -68,7 +68,8 @@ def test_a_hello_is_answered_with_welcome_settings_and_marks() -> None:
 
     events = channel.receive(hello(lowest=4, facts={"acked": True}), now=2)
 
-    assert events == [Attached({"acked": True}, fresh=True, at=0)]
+    attached = Attached({"acked": True}, fresh=True, at=0, epoch="page", taken=3, turned=True)
+    assert events == [attached]
     assert sent(channel, 2) == [
         {
             "t": "welcome",

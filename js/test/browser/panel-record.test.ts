@@ -43,7 +43,9 @@ test("a call brings the card with all fields of the row", () => {
   expect(text(panel, "dl")).toBe(
     "id C-1 phone +1 202 555 0143 mobile Call email bo@example.com plan Gold",
   );
-  expect(text(panel, ".crmw-foot")).toBe("Exact number. pop() answered in 24 ms.");
+  expect(text(panel, ".crmw-foot")).toBe(
+    "Exact number. pop() answered in 24 ms. No call log since.",
+  );
 });
 
 test("each number has its own Call, with the contact it belongs to", () => {
@@ -234,7 +236,7 @@ test("an update that says the same keeps every element and the scroll position",
 });
 
 // ---------------------------------------------------------------- without an answer
-const NONE = { matches: [], id: null } as const;
+const NONE: Partial<ShownRecord> = { matches: [], id: null };
 
 test("while it is asked, the card says whom, and nothing of the last caller", () => {
   const panel = shown();
@@ -282,7 +284,7 @@ test("what failed says why, and can be looked at and run again", async () => {
 });
 
 test("the details of one call are not those of the next", async () => {
-  const failed = { matches: [], stage: "failed", error: "E" } as const;
+  const failed: Partial<ShownRecord> = { matches: [], stage: "failed", error: "E" };
   const panel = shown(failed);
   await userEvent.click(find(panel, "Show"));
 
