@@ -57,6 +57,9 @@ class Card:
     error: str | None = None
     milliseconds: float = 0.0
     changed: bool = False
+    """The function that answered, or is asked, was redefined since."""
+    stale: bool = False
+    """What is shown while it is asked again is of a function that was redefined since."""
     log: tuple[Saved, str | None, datetime] | None = None
     places: dict[str | None, float] = field(default_factory=dict)
     """By page: its number of the message, or between the two that came before and after."""
@@ -84,7 +87,7 @@ class Card:
             "handler": self.by,
             "ms": round(self.milliseconds, 1),
             "error": self.error,
-            "changed": self.changed,
+            "changed": self.changed or (self.stale and self.stage == "asking"),
             "at": message.at.timestamp() * 1000,
             "log": self.log
             and {
@@ -107,7 +110,8 @@ class Card:
 
     def again(self, job: Job) -> None:
         """Its question is asked once more; what was found stays until that is answered."""
-        self.job, self.stage, self.error, self.changed = job, "asking", None, False
+        self.job, self.stage, self.error = job, "asking", None
+        self.stale, self.changed = self.changed, False
 
     def _end(self, stage: Stage, by: str | None) -> None:
         self.stage, self.by = stage, by
