@@ -10,7 +10,7 @@ import { Alarm } from "./alarm";
 import { Announcer } from "./announcer";
 import { randomId, time } from "./clock";
 import { asked, type Board, empty, renewed, shown } from "./core/board";
-import { Channel, type Effect as ChannelEffect } from "./core/channel";
+import { Channel, type Effect as ChannelEffect, type Time } from "./core/channel";
 import * as connection from "./core/connection";
 import { isPlain } from "./core/guard";
 import type { Body } from "./core/outbox";
@@ -39,6 +39,8 @@ export function open(key: string, build: string, mount: Mount): Handle | null {
 
 /** ms for which a dialled number is shown. */
 const DIALLED = 5_000;
+/** ms between two drawings. */
+const FRAME = 16;
 /** ms until it is tried again to say what was refused. */
 const FULL = 250;
 
@@ -70,6 +72,8 @@ export class Softphone implements Handle {
   /** Parts that were asked for. */
   readonly #missed = new Set<string>();
   #resent = 0;
+  /** When the record of a caller was taken off the page last. */
+  #cleared = 0;
   #theme: Theme = "light";
 
   readonly #channelAlarm = new Alarm(() => this.#carry(this.#channel.wake(time())));
@@ -306,18 +310,21 @@ export class Softphone implements Handle {
     }
     if (event.kind === "loaded" || event.kind === "message") this.#drive();
     this.#changed();
-    if (event.kind === "message") this.#ask(event, line, came.at);
+    if (event.kind === "message") this.#ask(event, line, came);
   }
 
   /** Somebody calls: the record of the last caller goes now, not with the next frame. */
-  #ask(event: { action: string; data: unknown }, line: number, at: number): void {
+  #ask(event: { action: string; data: unknown }, line: number, { now, at }: Time): void {
     const told = this.#timeline.get(line)?.seq;
     // Where there was no room the message reaches nobody: that is no reason to show the last caller
     const record = asking(event, told || this.#channel.counts.last + 0.5, at);
     if (!record) return;
-    const calm = this.#board.record === null || this.#board.record.stage === "asking";
+    const empty = this.#board.record === null;
     this.#board = asked(this.#board, told ? record : { ...record, stage: "missed" });
-    if (!calm) this.#views.draw();
+    // Of a burst once a frame: more of it nobody can see
+    if (empty || now - this.#cleared < FRAME) return;
+    this.#cleared = now;
+    this.#views.draw();
   }
 
   /** Writes down an answer of the page's own (`alone`) or the kernel's, once it has left. */

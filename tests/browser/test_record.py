@@ -65,9 +65,11 @@ def ring(peer: Peer, number: str) -> None:
     peer.send(POP, {"aniValues": [number]})
 
 
-def bo_has_called(notebook: Open, site: Site, *cells: str) -> tuple[Notebook, Peer]:
+def bo_has_called(
+    notebook: Open, site: Site, *cells: str, **arguments: object
+) -> tuple[Notebook, Peer]:
     """Bo's record is shown, found by `who_is_calling`; from now on the page is watched."""
-    opened = notebook(phone(site.greeting), FOUND, *cells)
+    opened = notebook(phone(site.greeting, **arguments), FOUND, *cells)
     opened.run(0)
     opened.run(1)
     peer = Peer(opened, site)
@@ -164,7 +166,7 @@ def test_a_kernel_that_dies_in_the_handler_leaves_the_question(notebook: Open, s
 def test_a_restarted_kernel_gives_the_record_of_the_call_that_rings(
     notebook: Open, site: Site
 ) -> None:
-    opened, peer = bo_has_called(notebook, site)
+    opened, peer = bo_has_called(notebook, site, timeout=600)
     opened.restart_kernel()
     ring(peer, INES)
     expect(opened.panel.locator(".crmw-asked")).to_contain_text(f"Incoming {INES}")
