@@ -357,8 +357,20 @@ def set_up() -> Path:
 
 
 def browsers() -> Iterator[str]:
-    """Every place where a Chromium may be: installed, then Playwright's own."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    """Every place where a Chromium may be: installed, then Playwright's own.
+
+    Debian's headless shell comes first: the same engine without the browser's own windows, which
+    opens JupyterLab in about half the time.
+    """
+    shell = "chromium-headless-shell"
+    names = (
+        shell,
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+        "chrome",
+    )
     path = environment()["PATH"]
     yield from filter(None, (shutil.which(name, path=path) for name in names))
     yield from (
@@ -394,8 +406,10 @@ def set_up_browser() -> None:
         return
     found = find_browser()
     if found is None and os.geteuid() == 0 and Path("/usr/bin/apt-get").exists():
-        with contextlib.suppress(Failure), step("Installing Debian's chromium"):
-            apt_install("chromium")
+        for package in ("chromium-headless-shell", "chromium"):
+            with contextlib.suppress(Failure), step(f"Installing Debian's {package}"):
+                apt_install(package)
+                break
         found = find_browser()
     if found is None:
         with contextlib.suppress(Failure), step("Downloading Playwright's Chromium"):
