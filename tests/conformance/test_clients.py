@@ -119,7 +119,7 @@ def test_a_client_that_hangs_is_a_failed_rule_and_an_end(
     changes = [('document.getElementById("notice").textContent = "Reports";', "for (;;);")]
     url = site.add("hangs", changes, connector)
 
-    report = check(url, connector, "#call", patience=1)
+    report = check(url, connector, "#call", patience=5)
 
     assert [one.rule.id for one in report.rules if one.result == "failed"] == ["reports"]
     assert "hangs" in report["reports"].detail
@@ -134,7 +134,7 @@ def test_a_client_that_removes_its_frame_is_a_failed_rule_and_an_end(site: Site)
     changes = [('document.getElementById("notice").textContent = "Reports";', "iframe.remove();")]
     url = site.add("removes", changes)
 
-    report = check(url, CONNECTOR, "#call", patience=1)
+    report = check(url, CONNECTOR, "#call", patience=5)
 
     assert [one.rule.id for one in report.rules if one.result == "failed"] == ["reports"]
     assert report["reports"].seen.startswith("the frame was removed, and did not come back within")
