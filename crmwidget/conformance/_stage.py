@@ -226,7 +226,9 @@ class Stage:
         while time.monotonic() < end:
             for frame in self.connectors():
                 with contextlib.suppress(Exception):  # it is being replaced
-                    frame.wait_for_function(another, arg=self._id, timeout=HUNG * 100)
+                    # By the clock: a frame that is not in view draws nothing
+                    limit = HUNG * 100
+                    frame.wait_for_function(another, arg=self._id, polling=20, timeout=limit)
                     return frame
             self.page.wait_for_timeout(LOOKING * 1000)
         return None
