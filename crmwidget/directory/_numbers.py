@@ -22,6 +22,7 @@ __all__ = [
     "Numeric",
     "Precision",
     "Written",
+    "are_shortened",
     "is_ordinary",
     "read",
     "restored",
@@ -83,7 +84,7 @@ class Precision:
             for one in listed
             if one.__class__ is str and ("E" in one or "e" in one) and _shows_all(one)
         )
-        return cls(rounded, _is_shortened(listed), exact)
+        return cls(rounded, are_shortened(listed), exact)
 
 
 TRUSTED: Final = Precision()
@@ -164,8 +165,8 @@ def _ends_in_zeros(text: str) -> bool:
     return found is not None and found[1].endswith(_ZEROS)
 
 
-def _is_shortened(values: list[object]) -> bool:
-    """Whether all long numbers end in zeros, and there are enough of them."""
+def are_shortened(values: Iterable[object]) -> bool:
+    """Whether all long numbers end in zeros, and there are enough of them; mostly soon known."""
     seen: set[str] = set()
     floats = False
     for value in values:

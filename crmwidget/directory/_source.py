@@ -29,6 +29,7 @@ from crmwidget.directory._numbers import (
     Numeric,
     Precision,
     Written,
+    are_shortened,
     is_ordinary,
     read,
     restored,
@@ -183,6 +184,7 @@ class Rows:
         self._region = region
         self._given = judged
         self._known: dict[str, Judged] = {}
+        self._shortened: dict[str, bool] = {}
         self._addresses: list[Addresses] = []
 
     def __len__(self) -> int:
@@ -305,7 +307,13 @@ class Rows:
 
     def is_shortened(self, column: NumberColumn) -> bool:
         """Whether the numbers of a column lost their last digits."""
-        return self._judged(column.name).precision.shortened
+        name = column.name
+        if self._given is not None or name in self._known:
+            return self._judged(name).precision.shortened
+        if name not in self._shortened:
+            cells = (cell for part in self.parts([name]) for cell in part.columns[name])
+            self._shortened[name] = are_shortened(cells)
+        return self._shortened[name]
 
     def _judged(self, name: str) -> Judged:
         if self._given is not None:
@@ -382,9 +390,9 @@ class Rows:
 
     def first_in(self, column: NumberColumn, cell: object) -> str | None:
         """The first number of a cell."""
-        precision = self._judged(column.name).precision
-        if isinstance(cell, str) and not precision.shortened and is_ordinary(cell):
+        if isinstance(cell, str) and is_ordinary(cell) and not self.is_shortened(column):
             return cell
+        precision = self._judged(column.name).precision
         numbers = written(cell, self._region, precision)
         return next((self._mended(column, one) for one in numbers), None)
 
