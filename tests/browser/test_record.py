@@ -258,6 +258,7 @@ def test_a_page_that_comes_later_is_shown_the_call_that_is_asked_about(
     ring(peer, INES)
     expect(opened.panel.locator(".crmw-progress")).to_contain_text("Asking")
 
+    opened.page.on("dialog", lambda asks: asks.accept())  # a call would end, as it does here
     opened.page.reload()
     opened._until_ready()
     opened.run(0)
