@@ -16,7 +16,7 @@ from crmwidget import phones, tables
 from crmwidget.directory._columnwise import pieces_of
 from crmwidget.directory._ladder import asked
 from crmwidget.directory._lookup import Near, digits_in
-from crmwidget.directory._source import Rows
+from crmwidget.directory._source import Rows, Survey
 from crmwidget.errors import DirectoryError
 from crmwidget.tables import Equals, Holds, Matches, Remainder
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from crmwidget.directory._columns import Plan
     from crmwidget.directory._contacts import Contact
     from crmwidget.directory._ladder import Asked
-    from crmwidget.directory._source import Survey
     from crmwidget.directory._wire import Piece
     from crmwidget.tables import Lazy, Table
 
@@ -77,9 +76,12 @@ class Pushed:
         nested = next((one.name for one in plan.numbers if lazy.kind(one.name) == "nested"), None)
         if nested is not None:
             raise DirectoryError(
-                f"{nested!r} holds lists, and a lazy frame cannot be asked for the numbers in "
-                "them. Make columns of them, leave it out with columns=, or collect the frame."
+                f"{nested!r} holds lists or no text, and a lazy frame cannot be asked for the "
+                "numbers in it. Make columns of text, leave it out with columns=, or collect the "
+                "frame."
             )
+        if lazy.thread is not None:
+            len(self)  # while it may be asked
 
     def __len__(self) -> int:
         """Counted once, by the engine."""
@@ -128,7 +130,7 @@ class Pushed:
         return pieces_of(map(self._rows, self._lazy.batches(limit, self._plan.read)))
 
     def survey(self) -> Survey:
-        return self._sample.survey()
+        return self._sample.survey() if self._lazy.may_ask else Survey()
 
     def remarks(self) -> list[str]:
         said = []
@@ -148,6 +150,12 @@ class Pushed:
             said.append(
                 "what your own connection alone can see, a temporary table, is read on it, and it "
                 "refuses your cells while a caller is looked for: make it a table"
+            )
+        if self._lazy.thread is not None:
+            said.append(
+                f"this {self._lazy.library} table can be asked only in the thread that made its "
+                "connection, and handlers run in others: no caller is found. Give a table in a "
+                "file, or read it into memory first: directory=table.to_pandas()"
             )
         if self._seen.cut:
             said.append(

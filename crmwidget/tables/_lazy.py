@@ -9,20 +9,26 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+import threading
+import weakref
 from dataclasses import dataclass
 from importlib.util import find_spec
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from crmwidget.tables._table import Table, check_unique, library_of, table
+from crmwidget.errors import DirectoryError
+from crmwidget.tables._series import is_failure
+from crmwidget.tables._table import Table, check_unique, collected, library_of, table
+from crmwidget.tables._threads import freed, is_bound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import narwhals as nw
 
 __all__ = ["Equals", "Holds", "Lazy", "Matches", "Remainder", "is_lazy", "lazy"]
 
+_T = TypeVar("_T")
 Kind = Literal["text", "whole", "float", "nested", "other"]
 # What table() and a query as plain as that say in SQL.
 _NAME: Final = r'(?:"(?:[^"]|"")+"|[A-Za-z_]\w*)'
@@ -80,6 +86,10 @@ class Lazy:
         self.library = library_of(native)
         self.alone = True
         """Whether it is asked on a connection of its own, so that no cell is in the way."""
+        self.thread: int | None = None
+        """The only thread that may ask, where the engine's connection belongs to one."""
+        self.left_out: set[str] = set()
+        """Columns of which the engine could not make text: no condition is asked of them."""
         self._native = native
         self._connection: object = None
         if self.library == "ibis":
@@ -89,12 +99,18 @@ class Lazy:
             self.alone = self._connects()
         elif self.library == "ibis":
             self.alone = False
+            self._free()
         # Ibis and DuckDB refuse two questions at once on one connection.
         self._lock = contextlib.nullcontext() if self.alone else RLock()
         if self.library != "polars":  # which has no two of one name, and warns when asked
             check_unique([str(name) for name in native.columns])
         self._schema = self._frame().collect_schema()
         self.names = tuple(self._schema)
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether this thread may ask."""
+        return self.thread in {None, threading.get_ident()}
 
     def kind(self, name: str) -> Kind:
         """What a column holds."""
@@ -107,16 +123,14 @@ class Lazy:
             return "whole"
         if kind.is_float():
             return "float"
+        if kind == nw.Duration and self.library == "polars":
+            return "nested"  # polars makes no text of it, either
         nested = isinstance(kind, nw.List | nw.Array | nw.Struct | nw.Binary | nw.Object)
         return "nested" if nested else "other"
 
     def count(self, where: Sequence[Condition] | None = None) -> int:
         """How many rows there are, or how many fulfil any of the conditions."""
-        import narwhals as nw
-
-        with self._lock:
-            found = self._collected(self._filtered(where).select(nw.len()))
-        return int(found.item())
+        return self._asked(self._count, where)
 
     def fetch(
         self,
@@ -125,13 +139,16 @@ class Lazy:
         names: Iterable[str] | None = None,
     ) -> Table:
         """The first rows, or the first that fulfil any of the conditions; all columns or some."""
-        with self._lock:
+
+        def ask(where: Sequence[Condition] | None) -> Table:
             frame = self._filtered(where)
             if limit is not None:
                 frame = frame.head(limit)
             if names is not None:
                 frame = frame.select(*names)
             return table(self._collected(frame))
+
+        return self._asked(ask, where)
 
     def batches(self, limit: int | None, names: Iterable[str]) -> Iterator[Table]:
         """The first rows, some columns: a batch at a time where the engine gives it so."""
@@ -143,16 +160,60 @@ class Lazy:
         relation: Any = (frame if limit is None else frame.head(limit)).to_native()
         yield from map(table, relation.to_arrow_reader(_BATCH))
 
+    def _asked(
+        self, ask: Callable[[Sequence[Condition] | None], _T], where: Sequence[Condition] | None
+    ) -> _T:
+        """The engine's answer; without the conditions on columns of which it can make no text."""
+        if not self.may_ask:
+            raise DirectoryError(
+                f"this {self.library} table can be asked only in the thread that made its "
+                "connection, and handlers run in others. Give a table in a file, or read it "
+                "into memory first: directory=table.to_pandas()."
+            )
+        with self._lock:
+            try:
+                return ask(self._possible(where))
+            except BaseException as error:
+                if where is None or not is_failure(error) or not self._refused(where):
+                    raise
+            return ask(self._possible(where))
+
+    def _possible(self, where: Sequence[Condition] | None) -> Sequence[Condition] | None:
+        if where is None or not self.left_out:
+            return where
+        return [one for one in where if self.left_out.isdisjoint(_columns_of(one))]
+
+    def _refused(self, where: Sequence[Condition]) -> bool:
+        """Whether there are columns of which the engine makes no text: each is tried alone."""
+        tried = {name for one in self._possible(where) or () for name in _columns_of(one)}
+        found = set()
+        for name in sorted(name for name in tried if self.kind(name) in {"nested", "other"}):
+            try:
+                self._count([Holds((name,), "\0")])
+            except BaseException as error:
+                if not is_failure(error):
+                    raise
+                found.add(name)
+        self.left_out |= found
+        return bool(found)
+
+    def _count(self, where: Sequence[Condition] | None) -> int:
+        import narwhals as nw
+
+        return int(self._collected(self._filtered(where).select(nw.len())).item())
+
     def _filtered(self, where: Sequence[Condition] | None) -> nw.LazyFrame[object]:  # type: ignore[type-var]
         import narwhals as nw
 
-        if where is not None and self._connection is not None and self.alone:
+        if where and self._connection is not None and self.alone:
             sql = [_sql(one, self.kind(one.column)) for one in where if not isinstance(one, Holds)]
             if len(sql) == len(where) and None not in sql:
                 return self._narwhals(self._elsewhere(" OR ".join(map(str, sql))))
         frame = self._frame()
         if where is None:
             return frame
+        if not where:
+            return frame.head(0)
         every = [self._expression(one) for one in where]
         return frame.filter(
             every[0] if len(every) == 1 else nw.any_horizontal(*every, ignore_nulls=True)
@@ -176,7 +237,9 @@ class Lazy:
     def _text(self, name: str) -> nw.Expr:
         import narwhals as nw
 
-        return nw.col(name) if self._schema[name] == nw.String else nw.col(name).cast(nw.String)
+        # What DuckDB calls text may be JSON, which is compared as JSON.
+        is_text = self._schema[name] == nw.String and self.library not in {"duckdb", "ibis"}
+        return nw.col(name) if is_text else nw.col(name).cast(nw.String)
 
     def _frame(self) -> nw.LazyFrame[object]:  # type: ignore[type-var]
         own = self.alone and self._connection is not None
@@ -190,8 +253,7 @@ class Lazy:
         return found
 
     def _collected(self, frame: nw.LazyFrame[object]) -> nw.DataFrame[object]:  # type: ignore[type-var]
-        away = self.library in {"duckdb", "ibis", "pyspark"} and find_spec("pyarrow") is None
-        return frame.collect(backend="pandas") if away else frame.collect()
+        return collected(frame, self.library)
 
     def _elsewhere(self, where: str = "") -> object:
         """The relation on a cursor of its own: a connection refuses what comes while it works."""
@@ -208,6 +270,17 @@ class Lazy:
         # It would be drawn into a cell that has nothing to do with it.
         cursor.execute("SET enable_progress_bar = false")
         return cursor.sql(sql, params=values)
+
+    def _free(self) -> None:
+        """Away from the thread to which an engine's connection belongs, where that can be."""
+        if library_of(self._native) != "ibis" or not is_bound(self._native):
+            return
+        own = freed(self._native)
+        if own is None:
+            self.thread = threading.get_ident()
+            return
+        self._native, connection = own
+        weakref.finalize(self, connection.close)
 
     def _connects(self) -> bool:
         """Whether another connection sees what the relation reads: it sees no temporary table."""
@@ -243,6 +316,14 @@ def _sql(one: Matches | Remainder | Equals, kind: Kind) -> str | None:
     text = column if kind == "text" else f"{column}::VARCHAR"
     pattern = one.pattern.replace("'", "''")
     return f"regexp_matches({text}, '{pattern}')"
+
+
+def _columns_of(one: Condition) -> tuple[str, ...]:
+    """The columns of which a condition needs the text."""
+    if isinstance(one, Holds):
+        return one.columns
+    is_text = isinstance(one, Matches) or (isinstance(one, Equals) and isinstance(one.value, str))
+    return (one.column,) if is_text else ()
 
 
 def _native(value: object) -> object:

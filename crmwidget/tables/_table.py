@@ -7,9 +7,10 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from crmwidget.tables._plain import plain
+from crmwidget.tables._plain import LIBRARIES, plain
+from crmwidget.tables._series import cells, cells_at
 from crmwidget.tables._vector import WORTHWHILE, vector_of
 
 if TYPE_CHECKING:
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
     from crmwidget.tables._vector import Vector
 
 __all__ = ["Table", "columns", "is_table", "library_of", "rows", "table"]
-
-_LIBRARIES: Final = frozenset(
-    {
-        *("pandas", "polars", "pyarrow", "duckdb", "modin", "cudf"),
-        *("dask", "ibis", "pyspark", "sqlframe"),
-    }
-)
 
 
 class Table(ABC):
@@ -92,14 +86,13 @@ class _FrameTable(Table):
         return self._length
 
     def values(self, name: str, start: int = 0, stop: int | None = None) -> list[object]:
-        values = _cells(self._series[name][start:stop])
-        return [value if value.__class__ is str else plain(value) for value in values]
+        return cells(self._series[name][start:stop])
 
     def cell(self, name: str, row: int) -> object:
-        return plain(_cell(self._series[name], row))
+        return cells(self._series[name][row : row + 1])[0]
 
     def at(self, name: str, rows: Sequence[int]) -> list[object]:
-        return [plain(value) for value in _cells(self._series[name][list(rows)])]
+        return cells_at(self._series[name], rows)
 
     def is_text(self, name: str) -> bool:
         import narwhals as nw
@@ -118,24 +111,6 @@ class _FrameTable(Table):
             return {}
         held = ((name, vector_of(self._series[name][start:stop])) for name in names)
         return {name: vector for name, vector in held if vector is not None}
-
-
-def _cells(series: nw.Series[Any]) -> list[object]:
-    try:
-        return series.to_list()
-    except (ValueError, OverflowError):
-        return [_cell(series, row) for row in range(len(series))]
-
-
-def _cell(series: nw.Series[Any], row: int) -> object:
-    """A value; as text, what Python has none for, such as a date after the year 9999."""
-    import narwhals as nw
-
-    try:
-        found: object = series[row]
-    except (ValueError, OverflowError):
-        found = series[[row]].cast(nw.String).to_list()[0]
-    return found
 
 
 class _RowsTable(Table):
@@ -205,7 +180,7 @@ def library_of(value: object) -> str | None:
         root = kind.__module__.partition(".")[0].lstrip("_")
         if root == "narwhals" and hasattr(value, "to_native"):
             return library_of(value.to_native())
-        if root in _LIBRARIES:
+        if root in LIBRARIES:
             return root
     return None
 
@@ -225,14 +200,26 @@ def _eager(value: object) -> nw.DataFrame[object]:  # type: ignore[type-var]
     try:
         frame = nw.from_native(value)  # type: ignore[call-overload]
         if isinstance(frame, nw.LazyFrame):
-            # DuckDB would collect to pyarrow even where that is not installed.
-            away = library == "duckdb" and find_spec("pyarrow") is None
-            frame = frame.collect(backend="pandas") if away else frame.collect()
+            frame = collected(frame, library)
         frame.columns  # noqa: B018 - the check for repeated names is here
     except nw.exceptions.DuplicateError:
         check_unique([str(name) for name in value.columns])  # type: ignore[attr-defined]
         raise
     return frame  # type: ignore[no-any-return]
+
+
+def collected(frame: nw.LazyFrame[object], library: str | None) -> nw.DataFrame[object]:  # type: ignore[type-var]
+    """The rows of a lazy frame."""
+    # Some would collect to pyarrow even where that is not installed.
+    if library in {"duckdb", "ibis", "pyspark"} and find_spec("pyarrow") is None:
+        return frame.collect(backend="pandas")
+    try:
+        return frame.collect()
+    except (TypeError, ValueError, NotImplementedError):
+        if library != "ibis":
+            raise
+        # Ibis makes Arrow of no duration that DuckDB has counted in months.
+        return frame.collect(backend="pandas")
 
 
 def _with_named_index(frame: object) -> object:
