@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from crmwidget import protocol
+from crmwidget import protocol, tables
 from crmwidget.crmdata import crm_data_of
-from crmwidget.errors import ActionError, AnswerError
+from crmwidget.errors import ActionError, AnswerError, DirectoryError
 from crmwidget.phones import display
 from crmwidget.protocol import incoming, nearest, outgoing
 from crmwidget.session import ABSENT, Send
 
 if TYPE_CHECKING:
-    from crmwidget.directory import Matches
+    from crmwidget.directory import Contact, Matches
     from crmwidget.precedence import Precedence
 
 
@@ -70,28 +75,52 @@ def message_of_ours(action: str, data: object = ABSENT) -> Send:
 def dialled(number: str, record: object) -> Send:
     """ClickToDialResponse for a number and, where there is one, the record it belongs to.
 
-    `record`: a Contact, a Match, or a mapping with id, name, email, url, type.
+    `record`: a Contact, a Match, or a row of any kind, whose columns are recognised as in a
+    Directory; `type` is the kind of record. Raises ValueError for several records.
     """
     if not isinstance(number, str) or not any(c.isalnum() for c in number):
         raise ValueError(
             f"dial() needs the number as text, such as '+12025550143', not {type(number).__name__}."
         )
-    contact: Any = getattr(record, "contact", record)
-
-    def read(name: str) -> Any:
-        return contact.get(name) if isinstance(contact, Mapping) else getattr(contact, name, None)
-
+    contact = _contact_in(record)
+    fields = {} if contact is None else contact.fields
+    own = None if contact is None else plain(contact.id, "clickToDialResponse")
     return Send(
         action="clickToDialResponse",
         data=protocol.click_to_dial_response(
             number=number,
-            record_id=plain(read("id"), "clickToDialResponse") if read("id") is not None else "",
-            name=str(read("name") or number),
-            email=read("email"),
-            url=str(read("url") or ""),
-            object_type=str(read("type") or "End User"),
+            record_id="" if own is None else own,
+            name=text_of(contact and contact.name) or number,
+            email=text_of(contact and contact.email) or None,
+            url=text_of(contact and contact.url) or text_of(fields.get("url")),
+            object_type=text_of(fields.get("type")) or "End User",
         ),
     )
+
+
+def _contact_in(record: object) -> Contact | None:
+    """The contact that a record is; None for nobody, and for matches of which none is certain."""
+    from crmwidget.directory import Matches, contacts_of
+
+    if isinstance(record, Matches):
+        return record.contact
+    try:
+        found = contacts_of(record)
+    except DirectoryError:
+        # An object of a CRM's own library, which has them as attributes.
+        read = {name: getattr(record, name) for name in _ATTRIBUTES if hasattr(record, name)}
+        if not read:
+            raise
+        found = contacts_of(read)
+    if len(found) > 1:
+        raise ValueError(
+            f"dial() takes one record, and these are {len(found):,}: give the one that has the "
+            "number, such as frame.iloc[0]."
+        )
+    return found[0] if found else None
+
+
+_ATTRIBUTES: Final = ("id", "name", "email", "url", "type")
 
 
 def _reply(message: protocol.Message, value: protocol.Reply) -> Outcome:
@@ -179,7 +208,7 @@ def _save_log(message: Any, value: object, sources: Precedence, who: str) -> Out
     task: object = value
     if isinstance(value, protocol.HistoryItem):
         task, parameters = value.task_id, value.log_parameters
-    record = _scalar(task)
+    record = _id_of(task)
     if isinstance(record, bool) or not isinstance(record, (str, int, type(None))):
         warning = (
             f"{who} returned a {type(task).__name__}: the log counts as saved, but without an id "
@@ -243,27 +272,68 @@ _BY_ACTION: Final[Mapping[str, Callable[[Any, object, Any, str], Outcome]]] = {
 
 
 # ---------------------------------------------------------------- values
-def _scalar(value: Any) -> Any:
-    """A numpy or pandas scalar as the Python value it holds."""
-    item = getattr(value, "item", None)
-    if callable(item) and getattr(value, "ndim", None) == 0:
-        return item()
-    return value
+_SAID: Final = (uuid.UUID, dt.timedelta, PurePath, IPv4Address, IPv6Address)
+"""Values of which the text says all."""
+_LARGEST_SAFE: Final = 2**53 - 1
 
 
 def plain(value: Any, action: str) -> Any:
-    """A value as JSON can carry it: dates as ISO text, NaN as null, scalars of numpy unwrapped."""
-    value = _scalar(value)
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): plain(v, action) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(v, action) for v in value]
-    if isinstance(value, (dt.date, dt.time)):
-        return value.isoformat()
+    """A value as JSON can carry it, whatever dataframe or database it is from.
+
+    What is absent (NaN, NaT, NA) and what is no number (infinity) is null. Dates
+    are ISO text; a Decimal, a UUID and an integer that JavaScript would round are
+    text; an array is a list; a row, a dataclass or a contact is an object.
+    Raises AnswerError for anything else, and for what holds itself.
+    """
+    try:
+        return _json(value, action)
+    except RecursionError:
+        raise AnswerError(action, value, _JSON) from None
+
+
+_JSON: Final = "data of mappings, lists, texts, numbers, booleans and dates"
+
+
+def _json(value: Any, action: str) -> Any:
     if hasattr(value, "to_wire"):
-        return value.to_wire()
-    raise AnswerError(action, value, "data of mappings, lists, texts, numbers, booleans and dates")
+        told = value.to_wire()
+        return told if isinstance(told, bytes) else _json(told, action)
+    if isinstance(value, Enum):
+        return _json(value.value, action)
+    value = tables.plain(tables.row(value))
+    if isinstance(value, Mapping):
+        return {str(k): _json(v, action) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_json(v, action) for v in value]
+    return _single(value, action)
+
+
+def _single(value: object, action: str) -> object:
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, int):
+        return int(value) if abs(value) <= _LARGEST_SAFE else str(int(value))
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return str(value) if value.is_finite() else None
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, _SAID):
+        return str(value)
+    raise AnswerError(action, value, _JSON)
+
+
+def text_of(value: object) -> str:
+    """What a value says, without blanks around it; empty where there is none."""
+    found = tables.plain(value)
+    return "" if found is None else str(found).strip()
+
+
+def _id_of(value: object) -> object:
+    """A record's id as JSON can carry it; what is no id as it is."""
+    found = tables.plain(value)
+    if isinstance(found, float) and found.is_integer():
+        return int(found)
+    wide = isinstance(found, int) and abs(found) > _LARGEST_SAFE
+    return str(found) if wide or isinstance(found, uuid.UUID | Decimal) else found

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
+from crmwidget import tables
+from crmwidget.answers import plain, text_of
 from crmwidget.protocol import incoming
 
 if TYPE_CHECKING:
@@ -171,8 +173,9 @@ def _alike(one: str, other: str) -> bool:
 
 def shown(contact: Contact) -> Mapping[str, Any]:
     """A contact as the panel draws it: texts only."""
+    fields = ((str(name), tables.plain(value)) for name, value in contact.fields.items())
     return {
-        "id": contact.id if isinstance(contact.id, (str, int)) else None,
+        "id": plain(contact.id, "contacts"),
         "name": contact.name,
         "phones": [
             # A kind that says no more than that it is a number is left out.
@@ -180,8 +183,8 @@ def shown(contact: Contact) -> Mapping[str, Any]:
             for p in contact.phones
         ],
         "email": contact.email,
-        "url": contact.url,
-        "fields": {str(k): _text(v) for k, v in contact.fields.items() if v is not None},
+        "url": text_of(contact.url) or None,
+        "fields": {name: _text(value) for name, value in fields if value is not None},
     }
 
 

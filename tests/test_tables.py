@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import sqlite3
 import subprocess
 import sys
 import uuid
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 import narwhals as nw
@@ -266,3 +269,98 @@ def test_a_date_that_python_has_none_for_is_text_and_the_others_are_dates() -> N
 
     assert read.values("v") == [date(1970, 1, 1), "+10000-01-10"]
     assert [read.cell("v", 1), *read.at("v", [1])] == ["+10000-01-10"] * 2
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.datetime64("20000-01-01", "s"), "20000-01-01T00:00:00"),
+        (np.datetime64("300000-01-01", "s"), "300000-01-01T00:00:00"),
+        (np.datetime64("NaT"), None),
+        (np.timedelta64(10**15, "s"), "1000000000000000 seconds"),
+        (pd.Timestamp(np.datetime64("20000-01-01", "s")), "20000-01-01 00:00:00"),
+        (pd.Period("2026-01", "M"), "2026-01"),
+        (pa.scalar((0, 1, 90 * 10**9), pa.month_day_nano_interval()), timedelta(1, 90)),
+        (pa.MonthDayNano([2, 1, 0]), "2 months, 1 day, 0:00:00"),
+        (pd.DateOffset(months=0, days=1, nanoseconds=90 * 10**9), timedelta(1, 90)),
+        (pd.DateOffset(years=1), "<DateOffset: years=1>"),
+        ([float("nan"), [pd.NaT], {"a": np.int64(1)}], [None, [None], {"a": 1}]),
+        ((pd.NA, 1), (None, 1)),
+    ],
+)
+def test_what_python_has_no_value_for_is_text_and_lists_are_plain_all_the_way_down(
+    value: object, expected: object
+) -> None:
+    found = tables.plain(value)
+
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+def test_a_list_that_holds_itself_is_left_as_it_is() -> None:
+    endless: list[object] = []
+    endless.append(endless)
+
+    assert tables.plain(endless) is endless
+
+
+def test_an_object_of_the_users_stays_itself() -> None:
+    class Line:
+        item = "a name that numpy's scalars have for a method"
+
+    line = Line()
+
+    assert tables.plain(line) is line
+    assert tables.plain([line]) == [line]
+
+
+@dataclasses.dataclass
+class Person:
+    id: int
+    name: str
+
+
+class Named(NamedTuple):
+    id: int
+    name: str
+
+
+class SparkRow(tuple):
+    """As PySpark's: a tuple that knows its columns."""
+
+    __slots__ = ()
+    __fields__ = ("id", "name")
+
+    def asDict(self) -> dict[str, object]:  # noqa: N802 - Spark's own name
+        return dict(zip(self.__fields__, self, strict=True))
+
+
+def sqlite_row() -> object:
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute("SELECT 1 AS id, 'Bo' AS name").fetchone()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pd.DataFrame({"id": [7, 1], "name": ["Ada", "Bo"]}).iloc[1],
+        next(pd.DataFrame({"id": [1], "name": ["Bo"]}).itertuples(index=False)),
+        pl.DataFrame({"id": [1], "name": ["Bo"]}).row(0, named=True),
+        pa.array([{"id": 1, "name": "Bo"}])[0],
+        Person(1, "Bo"),
+        Named(1, "Bo"),
+        SparkRow((1, "Bo")),
+        sqlite_row(),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_row_of_any_kind_is_a_mapping(value: object) -> None:
+    found = tables.row(value)
+
+    assert tables.plain(found) == {"id": 1, "name": "Bo"}
+
+
+@pytest.mark.parametrize("value", ["Bo", 1, None, [1], (1, 2), Person, pd.DataFrame({"id": [1]})])
+def test_what_is_no_row_is_left_as_it_is(value: object) -> None:
+    assert tables.row(value) is value

@@ -102,13 +102,8 @@ def _listed(value: object) -> list[object] | None:
 
 
 def as_row(value: object) -> object:
-    """A pandas row, namedtuple or mapping as a mapping; anything else as it is."""
-    for name in ("_asdict", "to_dict"):
-        convert = getattr(value, name, None)
-        named = name == "_asdict" or hasattr(value, "index")
-        if convert is not None and named and not tables.is_table(value):
-            value = convert()
-            break
+    """A row of any library, a namedtuple or a dataclass as a mapping; anything else as it is."""
+    value = value if tables.is_table(value) else tables.row(value)
     if isinstance(value, Mapping) and isinstance(value.get("properties"), Mapping):
         # HubSpot's clients give what is asked for one level down.
         nested = {f"properties.{key}": one for key, one in value["properties"].items()}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from crmwidget.tables._lazy import Equals, Holds, Lazy, Matches, Remainder, is_lazy, lazy
 from crmwidget.tables._made import from_rows
 from crmwidget.tables._plain import plain
+from crmwidget.tables._row import row
 from crmwidget.tables._table import Table, columns, is_table, rows, table
 from crmwidget.tables._vector import BLANKS, Vector, first_of, joined, records, sorted_together
 
@@ -31,6 +32,7 @@ __all__ = [
     "lazy",
     "plain",
     "records",
+    "row",
     "rows",
     "sorted_together",
     "table",
