@@ -170,10 +170,10 @@ class ClientAccounts:
         client = self._client
         kept = job.log is not None
         failure = Failure(job.message, name, error, handler, late=late, kept=kept)
+        client.errors.append(failure)
         with client.lock:
             job.entry.error = failure.summary
             job.entry.answered_by = name
-            client.errors.append(failure)
             client.show("failed", failure.to_wire(), job.seq)
             client.traced(job)
             client.flush()

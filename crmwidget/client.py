@@ -26,6 +26,7 @@ from crmwidget.errors import (
     ClickToDialDisabled,
     PhoneClosedError,
 )
+from crmwidget.failures import Failures
 from crmwidget.handlers import DEFAULT, EVERY, Handlers, Timeout
 from crmwidget.intake import Intake
 from crmwidget.journal import Interactions, Journal
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crmwidget.cell import Cell
-    from crmwidget.failures import Failure
     from crmwidget.journal import Entry as LogEntry
     from crmwidget.runner import Job
 
@@ -85,7 +85,7 @@ class Client:
         self.traffic = Traffic()
         self.interactions = Interactions()
         self.journal = Journal(self._again, self._given_up)
-        self.errors: list[Failure] = []
+        self.errors = Failures()
         self.sources = Precedence(Handlers() if handlers is None else handlers)
         self.accounts = ClientAccounts(self)
         self.runner = Runner(name, self.sources, self.accounts)

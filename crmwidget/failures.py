@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import traceback
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.errors import AdapterError, AnswerError, CrmDataError, HandlerTimeoutError
 from crmwidget.privacy import mask
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from crmwidget.handlers import Handler
     from crmwidget.protocol import Message
 
@@ -25,6 +31,12 @@ _SUBJECT = {
     "requestOpenReports": "The reports",
     "requestNavigateToClickToDialResult": "Opening the record",
 }
+MOST: Final = 200
+"""So many failures are kept, the newest ones."""
+WHOLE: Final = 20
+"""So many of them, the newest ones, keep the variables of the handler for %debug ..."""
+BYTES: Final = 50_000_000
+"""... as long as these variables take no more than this; the last failure always keeps them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +101,68 @@ class Failure:
     def __repr__(self) -> str:
         again = "; .rerun() runs it again" if self.handler else ""
         return f"<{self.name}() for {self.message.action}: {self.summary}{again}>"
+
+
+class Failures(list[Failure]):
+    """`phone.errors`: the newest failures, bounded, the newest last.
+
+    A traceback holds every variable of the handler, such as all that a CRM has
+    answered. So only the newest keep theirs; of an older one it is a note of
+    the error, as text.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
+        self._whole: list[tuple[BaseException, int]] = []
+
+    def append(self, failure: Failure) -> None:
+        """Keep one more; not to be called under a lock, because variables are asked their size."""
+        size = _size_of(failure.error)
+        with self._lock:
+            super().append(failure)
+            del self[:-MOST]
+            self._whole.append((failure.error, size))
+            while len(self._whole) > WHOLE or (
+                len(self._whole) > 1 and sum(size for _, size in self._whole) > BYTES
+            ):
+                error, _ = self._whole.pop(0)
+                if all(error is not other for other, _ in self._whole):
+                    _lighten(error)
+
+
+def _size_of(error: BaseException) -> int:
+    """Bytes of the variables that an error's traceback holds, without what is inside of them."""
+    size = 0
+    for one in _chain(error):
+        for frame, _ in traceback.walk_tb(one.__traceback__):
+            for value in list(frame.f_locals.values()):
+                with contextlib.suppress(Exception):  # a class of the user's
+                    size += sys.getsizeof(value)
+    return size
+
+
+def _lighten(error: BaseException) -> None:
+    """Let the variables go, and keep as text where it was raised."""
+    for one in _chain(error):
+        if one.__traceback__ is not None:
+            text = "".join(traceback.format_tb(one.__traceback__))
+            one.__traceback__ = None
+            with contextlib.suppress(Exception):  # a class of the user's
+                one.add_note(f"Raised here; the variables are no longer kept:\n{text}")
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error, what caused it, what it was raised in, and what it groups."""
+    left, seen = [error], set[int]()
+    while left:
+        one = left.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        grouped = one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+        left += [other for other in (one.__cause__, one.__context__, *grouped) if other is not None]
 
 
 def advised(error: BaseException) -> BaseException:

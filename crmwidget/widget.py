@@ -301,7 +301,10 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
 
     @property
     def errors(self) -> list[Failure]:
-        """What went wrong in handlers, newest last; `.rerun()` runs one again here."""
+        """What went wrong in handlers, newest last; `.rerun()` runs one again here.
+
+        The newest 200; the newest of them keep the handler's variables for `%debug`.
+        """
         return self._client.errors
 
     @property
@@ -340,6 +343,11 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
             _attached.pop(self._key, None)
             living.pop(self._key, None)
         super().close()
+
+    def __del__(self) -> None:
+        # At the end of the process nothing can be imported, and nothing has to be closed.
+        if not sys.is_finalizing():
+            super().__del__()
 
     def __repr__(self) -> str:
         return f"<CRMWidget {self._client.name!r} {self._client.status}>"

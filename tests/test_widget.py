@@ -222,3 +222,11 @@ def test_importing_the_package_loads_neither_jupyter_nor_a_dataframe_library() -
 
 def test_importing_the_widget_loads_no_model_and_no_dataframe_library() -> None:
     assert not loaded("from crmwidget import CRMWidget") & {*LATER}
+
+
+def test_a_process_that_made_a_phone_ends_in_silence() -> None:
+    code = "from crmwidget import CRMWidget; phone = CRMWidget()"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout + done.stderr == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from crmwidget.errors import (
     HandlerTimeoutError,
 )
+from crmwidget.failures import BYTES, MOST, WHOLE, Failure, Failures
 from crmwidget.testing import (
     Connector,
     interaction_log,
@@ -100,3 +102,82 @@ def test_a_broken_exception_costs_nothing_else(handlers: Handlers, connector: Co
         connector.send(screen_pop("1"))
 
     assert connector.ask("directory")["count"] == "3"
+
+
+# ---------------------------------------------------------------- what is kept of them
+class Answer:
+    """What a CRM has answered, as large as is said."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __sizeof__(self) -> int:
+        return self.size
+
+
+def failed(size: int, cause: BaseException | None = None) -> Failure:
+    def lookup() -> None:
+        answer = Answer(size)
+        raise ConnectionError(f"{answer.__class__.__name__} is cut off") from cause
+
+    try:
+        lookup()
+    except ConnectionError as error:
+        return Failure(screen_pop("+12025550143"), "lookup", error, None)
+    raise AssertionError
+
+
+def is_whole(failure: Failure) -> bool:
+    return failure.error.__traceback__ is not None
+
+
+def test_the_newest_failures_keep_their_variables_and_older_ones_say_where_they_were_raised() -> (
+    None
+):
+    kept = Failures()
+
+    for _ in range(WHOLE + 2):
+        kept.append(failed(1))
+
+    assert list(map(is_whole, kept)) == [False] * 2 + [True] * WHOLE
+    said = "".join(traceback.format_exception(kept[0].error))
+    assert "in lookup" in said
+    assert "Answer is cut off" in said
+
+
+def test_large_variables_are_let_go_earlier_and_the_last_failure_keeps_its_own() -> None:
+    kept = Failures()
+
+    for size in (BYTES // 2, BYTES // 3, BYTES // 3, 2 * BYTES):
+        kept.append(failed(size))
+
+    assert list(map(is_whole, kept)) == [False, False, False, True]
+
+
+def test_the_causes_of_an_old_failure_let_their_variables_go_too() -> None:
+    kept = Failures()
+    first = failed(1, failed(1).error)
+
+    for failure in (first, failed(2 * BYTES)):
+        kept.append(failure)
+
+    assert first.error.__cause__ is not None
+    assert first.error.__cause__.__traceback__ is None
+
+
+def test_an_error_that_is_raised_again_is_as_new_as_its_last_failure() -> None:
+    kept, again = Failures(), failed(1)
+
+    for failure in (again, *(failed(1) for _ in range(WHOLE - 1)), again):
+        kept.append(failure)
+
+    assert is_whole(again)
+
+
+def test_only_so_many_failures_are_kept() -> None:
+    kept = Failures()
+
+    for _ in range(MOST + 1):
+        kept.append(failed(1))
+
+    assert len(kept) == MOST
