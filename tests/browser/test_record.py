@@ -289,7 +289,7 @@ def test_the_card_says_what_became_of_the_call(notebook: Open, site: Site) -> No
 def test_a_screen_reader_is_told_who_calls_and_who_was_found(notebook: Open, site: Site) -> None:
     opened, peer = bo_has_called(notebook, site)
     said = opened.page.locator(".crmwidget-announcer[role=status]")
-    expect(said).to_have_text("Incoming: Bo Larsen. Exact number.")
+    expect(said).to_have_text("Incoming: Bo Larsen. Same digits as the phone number.")
 
     ring(peer, SAM_AND_KIT)
 
