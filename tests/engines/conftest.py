@@ -22,6 +22,7 @@ FILTERS = (
     # narwhals and Ibis use what the newest pandas and DuckDB give up.
     "ignore:The inplace keyword in DataFrame.reset_index is deprecated",
     "ignore:fetch_arrow_table:DeprecationWarning",
+    "ignore:The 'future.infer_string' option is deprecated",
     # py4j leaves its sockets to the end of the process.
     "ignore:unclosed <socket.socket.*127.0.0.1:ResourceWarning",
     "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning",
