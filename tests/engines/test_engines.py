@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import dask.dataframe as dd
@@ -19,12 +22,13 @@ from tests.frames import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pyspark.sql import SparkSession
 
     Columns = dict[str, list[Any]]
 
-KINDS = ("dask", "ibis duckdb", "pyspark")
+KINDS = ("dask", "ibis duckdb", "ibis sqlite", "pyspark")
 MANY = 3_000
 
 
@@ -34,7 +38,22 @@ def framed_by(kind: str, request: pytest.FixtureRequest) -> Callable[[Columns], 
         return lambda data: spark.createDataFrame(pa.table(_typed(data)))
     if kind == "dask":
         return lambda data: dd.from_pandas(pd.DataFrame(data), npartitions=2)
+    if kind == "ibis sqlite":
+        folder: Path = request.getfixturevalue("tmp_path_factory").mktemp("sqlite")
+        return lambda data: _stored(data, folder / f"{uuid.uuid4()}.sqlite")
     return lambda data: ibis.memtable(pa.table(_typed(data)))
+
+
+def _stored(data: Columns, path: Path) -> ibis.Table:
+    """A table in a file of SQLite."""
+    whole = {name for name, values in data.items() if any(isinstance(one, int) for one in values)}
+    declared = ", ".join(f'"{name}" {"INTEGER" if name in whole else "TEXT"}' for name in data)
+    places = ", ".join("?" * len(data))
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"CREATE TABLE held ({declared})")
+        rows = zip(*data.values(), strict=True)
+        connection.executemany(f"INSERT INTO held VALUES ({places})", rows)  # noqa: S608
+    return ibis.sqlite.connect(path).table("held")
 
 
 def _typed(data: Columns) -> dict[str, pa.Array]:
@@ -77,6 +96,8 @@ def crowd(kind: str, request: pytest.FixtureRequest, tmp_path_factory: Any) -> D
     pq.write_table(data, folder / "crowd.parquet")
     if kind == "pyspark":
         frame = request.getfixturevalue("spark").read.parquet(str(folder / "crowd.parquet"))
+    elif kind == "ibis sqlite":
+        frame = _stored(data.to_pydict(), folder / "crowd.sqlite")
     elif kind == "dask":
         frame = dd.read_parquet(folder / "crowd.parquet")
     else:
@@ -114,12 +135,15 @@ def plan_of(kind: str, frame: Any) -> str:
         return str(frame._jdf.queryExecution().executedPlan().toString())
     if kind == "dask":
         return str(frame.optimize(fuse=False).expr.tree_repr())
+    if kind == "ibis sqlite":
+        return str(ibis.to_sql(frame))
     return str(frame.explain())
 
 
 PLANS = {
     "pyspark": ("CollectLimit 1001", "Filter", "RLIKE", "FileScan parquet"),
     "dask": ("BlockwiseHead: n=1001", "Loc:", "contains", "ReadParquet"),
+    "ibis sqlite": ("LIMIT 1001", "_IBIS_REGEX_SEARCH"),
     "ibis duckdb": ("1001", "regexp_matches", "Table: crowd.main.crowd"),
 }
 
