@@ -267,7 +267,6 @@ def test_a_company_is_a_contact() -> None:
         ("TEL:tel:+1-202-555-0143", "+1-202-555-0143"),
         ("TEL;VALUE=URI:TEL://+12025550143", "+12025550143"),
         ("TEL;VALUE=uri:tel:+1-202-555-0143;ext=12", "+1-202-555-0143;ext=12"),
-        ("TEL;VALUE=text:100%20", "100%20"),
         (
             "TEL;VALUE=uri:tel:0143;phone-context=+1202555",
             "tel:0143;phone-context=+1202555",

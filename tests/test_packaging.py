@@ -143,6 +143,7 @@ def test_the_wheel_says_what_it_needs(wheel: zipfile.ZipFile) -> None:
     assert {re.match(r"\w+", line)[0] for line in required if "extra ==" not in line} == {
         "anywidget",
         "httpx",
+        "idna",
         "ipywidgets",
         "narwhals",
         "phonenumbers",

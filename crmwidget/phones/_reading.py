@@ -167,16 +167,6 @@ def _form(text: str, region: str | None) -> str | None:
     return convert(text, region)
 
 
-def _is_literal(text: str, found: Reading) -> bool:
-    """Whether all that phonenumbers reads in the text is dialled."""
-    if found.addresses or (found.fault == "lost" or (found.fault and not found.numbers)):
-        return found.fault == "several"
-    if any(one.numeric for one in found.numbers) or "<" in text or "@" in text:
-        return False
-    letters = _LETTER.findall(words.without_extension(_SCHEME.sub("", cleaned(text))))
-    return not letters if found.numbers else len(letters) < words.KEYED
-
-
 def _together(several: Iterable[Reading]) -> Reading:
     numbers: dict[str, Number] = {}
     addresses: dict[str, None] = {}
