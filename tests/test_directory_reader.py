@@ -92,6 +92,11 @@ def test_a_number_is_found_whatever_stands_beside_it(
         ("visitor-4021", "4021", None),
         ("guest_2025550143", "+12025550143", "US"),
         ("4021@example.com", "4021", None),
+        # Where numbers have four digits an extension looks like one.
+        ("+352 94 85 87 #4021", "4021", "LU"),
+        ("+352 94 85 87 ramal 4021", "4021", "LU"),
+        ("+683 5219, 4021", "4021", "NU"),
+        ("5219 ramal 4021", "4021", "NU"),
         ("sip:bo2@example.com", "2", None),
         ("tel:+12025550143;rn=+13125559999", "+13125559999", None),
         ("tel:0143;phone-context=+1202555", "0143", None),

@@ -324,6 +324,10 @@ def _are_two(left: str, gap: str, right: str, region: str | None) -> bool:
     """Whether what a sign stands between are two numbers."""
     if right.startswith("+") or "&" in gap or '"' in gap or "'" in gap:
         return True
+    short = len(right) < _FULL <= len(shapes.decimals(left)) and right.isdecimal()
+    # Where numbers are short an extension may look like one.
+    if short or set("#~") & set(gap) or ",," in gap:
+        return False
     if _form(left, region) is not None and _form(right, region) is not None:
         return True
     whole = min(len(shapes.decimals(left)), len(shapes.decimals(right))) >= _FULL
@@ -366,10 +370,20 @@ def _in_words(text: str, region: str | None) -> Reading:
         return found._replace(numbers=(found.numbers[0]._replace(text=text),)) if alone else found
     # In "Room 7, 25666" the number is what could be an extension.
     for one in dict.fromkeys((core, text)):
-        parts = [part for run in _runs(one) for part in _split(run[0], region) or ()]
-        if valid := [part for part in parts if _form(part, region) is not None]:
-            return _numbers(valid)
+        found = [(run, part) for run in _runs(one) for part in _split(run[0], region) or ()]
+        valid = [(run, part) for run, part in found if _form(part, region) is not None]
+        if valid:
+            # Where numbers are short an extension may look like one.
+            long = any(len(shapes.decimals(part)) >= _FULL for _, part in valid)
+            whole = [part for run, part in valid if not _is_short(one, run, long=long)]
+            return _numbers(whole or [valid[0][1]])
     return _in_doubt(text, core, _runs(core), region)
+
+
+def _is_short(text: str, run: re.Match[str], *, long: bool) -> bool:
+    """Whether these digits, beside others, are an extension; `long`: beside a longer number."""
+    few = len(shapes.decimals(run[0])) < _FULL
+    return few and (long or words.is_extension(text, run))
 
 
 def _runs(text: str) -> list[re.Match[str]]:

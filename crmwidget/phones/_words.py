@@ -13,6 +13,7 @@ __all__ = [
     "KEYED",
     "WITHHELD",
     "are_labels",
+    "is_extension",
     "is_name",
     "keyed",
     "stands_alone",
@@ -39,17 +40,22 @@ _EXTENSION: Final = re.compile(
     r")\#?[\s.)\]]*$",
     re.IGNORECASE,
 )
-_LABELS: Final = frozenset(
+_EXTENSIONS: Final = frozenset(
+    {
+        *("ext", "extn", "extension", "extensión", "x", "int", "internal", "intern", "interno"),
+        *("anexo", "ramal", "poste", "wew", "dw", "durchwahl", "nst", "nebenstelle", "доб", "вн"),
+        *("toestel", "tst", "linka", "linia", "linje", "lokal", "anknytning", "app", "klappe"),
+        *("内線", "内线", "內線", "分机", "分機", "내선"),
+    }
+)
+_LABELS: Final = _EXTENSIONS | frozenset(
     {
         *("tel", "telephone", "telefon", "telefone", "telefono", "téléphone", "teléfono", "ph"),
         *("phone", "fon", "call", "number", "no", "nr", "nummer", "mobile", "mob", "mobil"),
         *("móvil", "movil", "celular", "cell", "cel", "handy", "gsm", "portable", "home", "work"),
         *("office", "desk", "direct", "main", "business", "private", "privat", "büro", "buero"),
         *("bureau", "casa", "trabajo", "oficina", "landline", "t", "m", "p", "h", "w", "o", "c"),
-        *("ext", "extn", "extension", "extensión", "x", "int", "internal", "intern", "interno"),
-        *("anexo", "ramal", "poste", "wew", "dw", "durchwahl", "nst", "nebenstelle", "доб"),
-        *("тел", "моб", "вн", "toestel", "tst", "linka", "linia", "linje", "lokal", "anknytning"),
-        *("内線", "内线", "內線", "分机", "分機", "電話", "电话", "携帯", "手机", "내선", "전화"),
+        *("тел", "моб", "電話", "电话", "携帯", "手机", "전화"),
     }
 )
 """Words that say which telephone it is; a short number is one only beside nothing else."""
@@ -73,6 +79,12 @@ def stands_for_nobody(text: str) -> bool:
 def are_labels(text: str) -> bool:
     """Whether all words say which telephone it is."""
     return all(word.lower() in _LABELS for word in _WORD.findall(text))
+
+
+def is_extension(text: str, run: re.Match[str]) -> bool:
+    """Whether the word before the digits says that they are an extension."""
+    before = _WORD.findall(text[: run.start()])
+    return bool(before) and before[-1].lower() in _EXTENSIONS
 
 
 def is_name(text: str, run: re.Match[str]) -> bool:
