@@ -137,7 +137,7 @@ class _Look:
             return found.result(whole)
         except concurrent.futures.TimeoutError:
             self._cut()
-            return self._failed("slow", f"its answer was not complete after {whole:g} s")
+            return self._failed("slow", f"no complete answer within {whole:g} s")
 
     def _run(self, found: concurrent.futures.Future[Reach]) -> None:
         try:
@@ -170,7 +170,7 @@ class _Look:
             status = int(answer.status_code)
             instead = no_page(status, answer.headers.get("content-disposition", ""))
             targets = answer.extensions.get("location") or answer.headers.get_list("location")
-            return status, answer.headers, set(targets), instead or _garbled(answer)
+            return status, answer.headers, set(filter(None, targets)), instead or _garbled(answer)
 
     def _traced(self, event: str, told: Mapping[str, Any]) -> None:
         """Remember the connection: it is the one thing that ends an answer that trickles."""

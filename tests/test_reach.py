@@ -249,6 +249,12 @@ def test_a_host_that_only_browsers_ask_for_is_said_to_be_one() -> None:
     assert (found.problem, found.asked) == ("unasked", "https://xn--53h.invalid")
 
 
+def test_a_redirect_to_nowhere_is_an_answer(site: Callable[..., Site]) -> None:
+    found = reach(site(("Location", ""), status=302).origin)
+
+    assert (found.problem, found.status) == (None, 302)
+
+
 def test_redirects_that_contradict_each_other_lead_nowhere(site: Callable[..., Site]) -> None:
     found = reach(site(("Location", "/a"), ("Location", "/b"), status=302).origin)
 
@@ -348,7 +354,7 @@ def test_headers_that_trickle_are_waited_for_as_a_whole() -> None:
         found = reach(f"http://127.0.0.1:{listening.getsockname()[1]}/", whole=0.3)
         hung_up = given_up.wait(20)
 
-    assert (found.problem, found.detail) == ("slow", "its answer was not complete after 0.3 s")
+    assert (found.problem, found.detail) == ("slow", "no complete answer within 0.3 s")
     assert hung_up  # the connection is not left behind
 
 

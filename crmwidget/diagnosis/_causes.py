@@ -241,8 +241,8 @@ def _unreached(e: Evidence, r: Reach) -> Cause:
         # Python's list of authorities is not the browser's: companies add theirs there alone.
         return "certificate", False, text
     beside = "" if e.near else " (This kernel has tried it; the browser may be elsewhere.)"
-    # A browser waits longer for an answer that has begun.
-    return "unreachable", e.near and r.problem != "slow", text + beside
+    # A browser waits longer than this kernel does.
+    return "unreachable", e.near and r.problem not in {"slow", "timeout"}, text + beside
 
 
 def _failed(_: Evidence, r: Reach) -> Cause:

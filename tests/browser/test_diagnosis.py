@@ -169,7 +169,7 @@ def ward(
     [
         ("wrong port", "unreachable", True, "nothing answers at this port"),
         ("unknown host", "unreachable", True, "no host of this name"),
-        ("never answers", "unreachable", True, "no answer within 5 s"),
+        ("never answers", "unreachable", False, "no answer within 5 s"),
         ("untrusted certificate", "certificate", False, "open the address in a tab"),
         ("https where http is spoken", "unreachable", True, "does not speak https"),
         ("deny", "framing-refused", True, "X-Frame-Options: DENY"),
