@@ -292,7 +292,7 @@ def compare(kind: str, written: list[tuple[str, str | None]], which: int) -> Non
     assert [one["phone"] for one in json.loads(other.to_wire())["results"]] == listed
 
 
-@settings(max_examples=THOROUGH)
+@settings(max_examples=THOROUGH, suppress_health_check=list(HealthCheck))
 @given(written=texts(), word=st.sampled_from(["Ida", "B\u00fcro", "case manager", "home", "floor"]))
 def test_letters_beside_a_number_are_no_keys(written: tuple[str, str | None], word: str) -> None:
     text, region = written

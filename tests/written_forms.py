@@ -119,6 +119,12 @@ def _other_digits(text: str, rng: random.Random) -> str:
     return text.translate({ord("0") + digit: chr(zero + digit) for digit in range(10)})
 
 
+def _second(text: str, other: str, rng: random.Random) -> str:
+    """Two numbers, the other one first, unless what is short behind it may be its extension."""
+    short = sum(map(str.isdecimal, text)) < 7
+    return rng.choice(JOINTS).join([text, other] if short else [other, text])
+
+
 CONTACTS: Final[tuple[Callable[[str, str, str, random.Random], str], ...]] = (
     lambda text, e164, other, rng: text,
     lambda text, e164, other, rng: _respaced(text, rng),
@@ -128,7 +134,7 @@ CONTACTS: Final[tuple[Callable[[str, str, str, random.Random], str], ...]] = (
     lambda text, e164, other, rng: text + rng.choice(BEHIND),
     lambda text, e164, other, rng: rng.choice(BEFORE) + text,
     lambda text, e164, other, rng: text + rng.choice(JOINTS) + other,
-    lambda text, e164, other, rng: other + rng.choice(JOINTS) + text,
+    lambda text, e164, other, rng: _second(text, other, rng),
     lambda text, e164, other, rng: rng.choice(['="{}"', "'{}", '"{}"', " {} "]).format(text),
     lambda text, e164, other, rng: rng.choice(["{}.0", "'{}.0", '="{}.0"', "{}.00"]).format(e164),
     lambda text, e164, other, rng: f'["{text}", "{other}"]',

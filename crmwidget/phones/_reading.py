@@ -374,16 +374,17 @@ def _in_words(text: str, region: str | None) -> Reading:
         valid = [(run, part) for run, part in found if _form(part, region) is not None]
         if valid:
             # Where numbers are short an extension may look like one.
-            long = any(len(shapes.decimals(part)) >= _FULL for _, part in valid)
-            whole = [part for run, part in valid if not _is_short(one, run, long=long)]
+            ends = [run.end() for run, part in valid if len(shapes.decimals(part)) >= _FULL]
+            behind = min(ends, default=len(one))
+            whole = [part for run, part in valid if not _is_short(one, run, behind)]
             return _numbers(whole or [valid[0][1]])
     return _in_doubt(text, core, _runs(core), region)
 
 
-def _is_short(text: str, run: re.Match[str], *, long: bool) -> bool:
-    """Whether these digits, beside others, are an extension; `long`: beside a longer number."""
+def _is_short(text: str, run: re.Match[str], behind: int) -> bool:
+    """Whether these digits are an extension; `behind`: the end of the first longer number."""
     few = len(shapes.decimals(run[0])) < _FULL
-    return few and (long or words.is_extension(text, run))
+    return few and (run.start() >= behind or words.is_extension(text, run))
 
 
 def _runs(text: str) -> list[re.Match[str]]:

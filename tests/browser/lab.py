@@ -79,7 +79,7 @@ _EMPTIED: Final = """() => {
         if (open.context) open.context.model.dirty = false;
         open.dispose();
     }
-    for (const home of document.querySelectorAll('.crmwidget-home')) home.remove();
+    for (const left of document.querySelectorAll("[class^=crmwidget-]")) left.remove();
     globalThis[Symbol.for('crmwidget')]?.softphones.clear();
     globalThis.runs = [];
     localStorage.clear();
