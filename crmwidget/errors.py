@@ -18,7 +18,7 @@ CRMWidgetError
 ├── AdapterError                     a CRM was asked and did not answer as it should
 │   ├── CredentialsError             it does not accept who asks
 │   ├── RecordNotFoundError          it has no such record, or shows it to others only
-│   ├── RateLimitedError             it was asked too often
+│   ├── RateLimitedError             it was asked too often, or cannot do it just now
 │   ├── CRMTimeoutError (TimeoutError)      it took too long
 │   ├── UnreachableError (ConnectionError)  no connection, or it broke
 │   ├── RefusedError (ValueError)    it does not accept what was sent
@@ -188,8 +188,11 @@ class AdapterError(CRMWidgetError):
     """A CRM was asked and did not answer as it should; no value of a customer is in it.
 
     crm, call: who was asked for what. status: of HTTP, where there was an answer.
-    unclear: whether the CRM may have done it all the same.
+    unclear: whether the CRM may have done it all the same. retry_after: what it
+    asks to wait, in seconds.
     """
+
+    retry_after: float | None = None
 
     def __init__(
         self,
@@ -219,9 +222,7 @@ class RecordNotFoundError(AdapterError):
 
 
 class RateLimitedError(AdapterError):
-    """The CRM was asked too often; `retry_after` is what it asks to wait, in seconds."""
-
-    retry_after: float | None = None
+    """The CRM was asked too often, or cannot do it just now; `retry_after` says how long."""
 
 
 class CRMTimeoutError(AdapterError, TimeoutError):

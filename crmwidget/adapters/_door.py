@@ -8,6 +8,7 @@ its errors apart by name, because httpx and httpx2 share no classes.
 from __future__ import annotations
 
 import json
+import re
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -41,6 +42,8 @@ _SEE_OTHER: Final = 303
 _MOVED: Final = frozenset({301, 302, _SEE_OTHER, 307, 308})
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _READS: Final = _SAFE | {"PROPFIND", "REPORT"}
+_EACH_WAIT: Final = re.compile(r",(?=\s*(?:[\d.]+\s*(?:,|$)|[A-Za-z]{3,9},))")
+"""Between two waits; a date has a comma within it."""
 _FIRST_PAUSE: Final = 0.25
 _AGENT: Final = "crmwidget"
 
@@ -179,10 +182,15 @@ class Door:
         return result
 
     def retry_after(self, answer: Answer) -> float | None:
-        """The seconds an answer asks to wait; None where it does not, or not readably."""
-        given = answer.headers.get("retry-after", "").strip()
-        if not given:
-            return None
+        """The seconds an answer asks to wait; None where it does not, or not readably.
+
+        Of several, as a header that was sent twice has them, the longest.
+        """
+        given = _EACH_WAIT.split(answer.headers.get("retry-after", ""))
+        waits = [wait for one in given if (wait := self._wait(one.strip())) is not None]
+        return max(waits, default=None)
+
+    def _wait(self, given: str) -> float | None:
         if given.isascii() and given.replace(".", "", 1).isdigit():
             return float(given[:12])
         try:

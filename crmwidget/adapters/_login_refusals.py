@@ -34,12 +34,34 @@ _REGISTERED: Final = (
     "Check client_id=, scope= and parameters= and, in the login server's settings of the client, "
     "the redirect address and whether it may log in this way."
 )
+_ANEW: Final = "Log in again: login()."
 _AGAIN: Final = "Try again in a moment."
 _REFUSALS: Final[dict[str, tuple[type[LoginError], str, str]]] = {
     "access_denied": (
         LoginDeniedError,
         "the login was refused",
         "Log in again and agree, or ask who runs the login server whom it lets in.",
+    ),
+    # The words of Entra, GitHub and OpenID for what RFC 6749 and 8628 call otherwise.
+    "authorization_declined": (
+        LoginDeniedError,
+        "the login was refused",
+        "Log in again and agree, or ask who runs the login server whom it lets in.",
+    ),
+    "consent_required": (
+        LoginDeniedError,
+        "the client is not yet allowed what it asks for",
+        "Log in again and agree, or ask who runs the login server to agree for all.",
+    ),
+    "bad_verification_code": (LoginExpiredError, "it does not know the code any more", _ANEW),
+    "incorrect_device_code": (LoginExpiredError, "it does not know the code any more", _ANEW),
+    "interaction_required": (LoginExpiredError, "it wants to see the person again", _ANEW),
+    "login_required": (LoginExpiredError, "it wants to see the person again", _ANEW),
+    "device_flow_disabled": (LoginClientError, "the client may not log in this way", _WAY),
+    "incorrect_client_credentials": (
+        LoginClientError,
+        "it does not accept the client's id or secret",
+        _CHECK,
     ),
     "invalid_client": (
         LoginClientError,
@@ -66,12 +88,12 @@ _REFUSALS: Final[dict[str, tuple[type[LoginError], str, str]]] = {
     "invalid_grant": (
         LoginExpiredError,
         "what was to be exchanged for a token has expired, was used or was revoked",
-        "Log in again: login().",
+        _ANEW,
     ),
     "expired_token": (
         LoginExpiredError,
         "the code has expired before anybody logged in with it",
-        "Log in again: login().",
+        _ANEW,
     ),
     "temporarily_unavailable": (LoginServerError, "it is overloaded or being mended", _AGAIN),
     "server_error": (LoginServerError, "it has a fault of its own", _AGAIN),

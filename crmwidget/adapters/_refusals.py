@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Complaint", "Failure", "Kind", "Refusals", "failure_of", "names"]
 
-Kind = Literal["credentials", "permission", "not found", "rate", "refused", "broken"]
+Kind = Literal["credentials", "permission", "not found", "rate", "later", "refused", "broken"]
 """What a CRM complains about."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,79}")
@@ -214,7 +214,7 @@ class Refusals:
         wait: float | None = None,
     ) -> AdapterError:
         """What the CRM says it did not do."""
-        kind = complaint.kind or _kind(status)
+        kind = _kind_of(complaint, status, wait)
         code = "".join(f", it says {name}" for name in names((complaint.code,)))
         if kind in {"credentials", "permission"}:
             known = "this is not allowed to the account" + code
@@ -226,15 +226,19 @@ class Refusals:
             return RecordNotFoundError(self.crm, call, f"not found{code}", advice, status=status)
         if kind == "rate":
             return self._rate(call, status, code, wait)
+        if kind == "later":
+            return self._later(call, status, code, wait)
         if kind == "broken":
-            return UnexpectedAnswerError(
+            failure = UnexpectedAnswerError(
                 self.crm,
                 call,
                 f"it failed{code}",
-                "Try again later." + _unclear(unclear=writes),
+                _again(wait, "Try again later.") + _unclear(unclear=writes),
                 status=status,
                 unclear=writes,
             )
+            failure.retry_after = wait
+            return failure
         fields = names(complaint.fields)
         about = f"; it complains about {', '.join(fields)}" if fields else ""
         error = RefusedError(
@@ -249,6 +253,14 @@ class Refusals:
         error.fields = fields
         return error
 
+    def _later(self, call: str, status: int, code: str, wait: float | None) -> RateLimitedError:
+        advice = _again(wait, "Wait a moment and ask again.")
+        error = RateLimitedError(
+            self.crm, call, f"it cannot do this just now{code}", advice, status=status
+        )
+        error.retry_after = wait
+        return error
+
     def _rate(self, call: str, status: int, code: str, wait: float | None) -> RateLimitedError:
         advice = "Ask less often."
         if wait is not None:
@@ -260,11 +272,28 @@ class Refusals:
         return error
 
 
+_PASSING: Final = frozenset({408, 423, 425, 477})
+"""4xx that mean "later": timed out, locked, too early, and HubSpot's for an account that moves."""
 _LOOK: Final = "Check that url= is the address of its API, and not of a page or a login."
 _CHECK: Final = {
     "credentials": "Check auth=: the token may be wrong, expired, or of another account.",
     "permission": "Give the account, or its token, the right to do this.",
 }
+
+
+def _again(wait: float | None, otherwise: str) -> str:
+    return otherwise if wait is None else f"It asks to wait {wait:,.0f} s: ask again after that."
+
+
+def _kind_of(complaint: Complaint, status: int, wait: float | None) -> Kind:
+    kind = complaint.kind or _kind(status)
+    # A request that is to be sent again later, as it is, was no mistake.
+    asks_to_wait = wait is not None and status in range(400, 500)
+    if kind == "refused" and (status in _PASSING or asks_to_wait):
+        return "later"
+    if complaint.kind is None and kind == "permission" and asks_to_wait:
+        return "rate"
+    return kind
 
 
 def _kind(status: int) -> Kind:

@@ -14,9 +14,11 @@ import pytest
 from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuth2Client
 
 from crmwidget.errors import (
+    AdapterError,
     CredentialsError,
     CRMTimeoutError,
     RateLimitedError,
+    RecordNotFoundError,
     UnexpectedAnswerError,
     UnreachableError,
 )
@@ -180,6 +182,24 @@ def test_a_retry_after_as_a_date_is_waited_for() -> None:
     assert time.slept == [4.0]
 
 
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ("2,4", 4.0),
+        ("4, 2", 4.0),
+        ("soon, 3", 3.0),
+        (f"2, {formatdate(1_780_000_004, usegmt=True)}", 4.0),
+        (f"{formatdate(1_780_000_003, usegmt=True)}, 2", 3.0),
+    ],
+)
+def test_of_several_retry_afters_the_longest_is_waited_for(given: str, seconds: float) -> None:
+    vendor = Vendor().on("GET /api/people", (429, {}, {"Retry-After": given}), [ROW])
+    time = Time()
+
+    assert len(acme(vendor, time).find(["+12025550143"])) == 1
+    assert time.slept == [seconds]
+
+
 @pytest.mark.parametrize("given", ["soon", "-5", "", "NaN", "1e9", "Tue, 99 Foo 2026"])
 def test_a_retry_after_that_means_nothing_is_ignored(given: str) -> None:
     vendor = Vendor().on("GET /api/people", (429, {}, {"Retry-After": given}), [ROW])
@@ -199,6 +219,44 @@ def test_a_retry_after_beyond_the_time_there_is_is_said_and_not_waited_for() -> 
     assert time.slept == []
     assert len(vendor.asked) == 1
     assert raised.value.retry_after == 3600
+
+
+@pytest.mark.parametrize("status", [408, 423, 425, 477])
+@pytest.mark.parametrize("wait", [None, 3600])
+def test_a_status_that_means_later_is_no_mistake_of_the_request(
+    status: int, wait: int | None
+) -> None:
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    vendor = Vendor().on("GET /api/people", (status, {"error": "x"}, headers))
+
+    with pytest.raises(RateLimitedError, match="cannot do this just now") as raised:
+        acme(vendor).find(["+12025550143"])
+
+    advice = "Wait a moment" if wait is None else "It asks to wait 3,600 s: ask again after that."
+    assert raised.value.advice.startswith(advice)
+    assert (raised.value.retry_after, raised.value.status) == (wait, status)
+    assert len(vendor.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RateLimitedError),
+        (403, RateLimitedError),
+        (409, RateLimitedError),
+        (449, RateLimitedError),
+        (401, CredentialsError),
+        (404, RecordNotFoundError),
+        (500, UnexpectedAnswerError),
+    ],
+)
+def test_an_answer_that_asks_to_wait_says_how_long(status: int, kind: type[AdapterError]) -> None:
+    vendor = Vendor().on("GET /api/people", (status, {}, {"Retry-After": "90"}))
+
+    with pytest.raises(kind) as raised:
+        acme(vendor).find(["+12025550143"])
+
+    assert ("90 s" in str(raised.value)) == (kind not in {CredentialsError, RecordNotFoundError})
 
 
 def test_all_tries_together_stay_within_the_time_of_the_question() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from crmwidget import Directory, Handlers, adapters
 from crmwidget.adapters import Rest, Salesforce, Zendesk
+from crmwidget.errors import RateLimitedError
 from crmwidget.testing import Connector, directory_request, interaction_log
 from tests.adapters.fake import Time, Vendor
 
@@ -144,6 +145,38 @@ def test_an_answer_of_another_shape_is_an_adapters_error_or_nobody(answer: Any) 
     for ask in (lambda: adapter.find(["+12025550143"]), lambda: adapter.open(1)):
         with pytest.raises(adapters._base.AdapterError):  # type: ignore[attr-defined]
             ask()
+
+
+EVERY: dict[str, Any] = {
+    "HubSpot": lambda client: adapters.HubSpot(client=client),
+    "Zendesk": lambda client: Zendesk("https://acme.zendesk.com", client=client),
+    "Salesforce": lambda client: Salesforce("https://acme.my.salesforce.com", client=client),
+    "Dynamics": lambda client: adapters.Dynamics("https://acme.crm.dynamics.com", client=client),
+    "BottleCRM": lambda client: adapters.BottleCRM("https://crm.example.com", client=client),
+    "Tryton": lambda client: adapters.Tryton(
+        "https://crm.example.com", database="acme", client=client
+    ),
+    "Rest": lambda client: Rest(
+        "https://crm.example.com", client=client, find="/people?q={number}"
+    ),
+}
+
+
+@pytest.mark.parametrize("crm", EVERY)
+@pytest.mark.parametrize("status", [408, 423, 425, 477])
+def test_no_crm_is_told_to_check_its_fields_where_it_only_means_later(
+    crm: str, status: int
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        body = {"status": "error", "error": "locked", "category": "VALIDATION_ERROR"}
+        return httpx.Response(status, json=body, headers={"Retry-After": "1800"})
+
+    adapter = EVERY[crm](httpx.Client(transport=httpx.MockTransport(answer)))
+
+    with pytest.raises(RateLimitedError, match="It asks to wait 1,800 s") as raised:
+        adapter.find(["+12025550143"])
+
+    assert raised.value.retry_after == 1800
 
 
 def test_importing_the_adapters_loads_no_client_and_no_numbers() -> None:

@@ -73,6 +73,11 @@ def test_a_device_gives_up_when_the_code_or_the_patience_ends(
     [
         ("access_denied", LoginDeniedError),
         ("expired_token", LoginExpiredError),
+        ("authorization_declined", LoginDeniedError),
+        ("bad_verification_code", LoginExpiredError),
+        ("incorrect_device_code", LoginExpiredError),
+        ("consent_required", LoginDeniedError),
+        ("device_flow_disabled", LoginClientError),
         ("invalid_client", LoginClientError),
         ("invalid_grant", LoginExpiredError),
         ("something_new", LoginError),
