@@ -383,3 +383,149 @@ def test_columns_that_pandas_has_numbered_are_named_by_their_numbers() -> None:
     held = Directory(frame, columns={"id": 0, "name": 1, "phone": 2})  # type: ignore[dict-item]
 
     assert [(one.id, one.name, one.phone) for one in held] == [(7, "Bo", "+12025550143")]
+
+
+# ------------------------------------------------------------------- companies
+COMPANIES: dict[str, dict[str, str]] = {
+    "Google": {"First Name": "", "Organization Name": "Acme", "Phone 1 - Value": PHONE},
+    "Google, old": {"Name": "", "Organization 1 - Name": "Acme", "Phone 1 - Value": PHONE},
+    "Outlook": {"First Name": "", "Last Name": "", "Company": "Acme", "Business Phone": PHONE},
+    "HubSpot": {"First Name": "", "Last Name": "", "Company Name": "Acme", "Phone Number": PHONE},
+    "HubSpot, associated": {"First Name": "", "Associated Company": "Acme", "Phone Number": PHONE},
+    "HubSpot API": {"properties.firstname": "", "properties.company": "Acme", "phone": PHONE},
+    "Salesforce": {"First Name": "", "Last Name": "", "Account Name": "Acme", "Phone": PHONE},
+    "Salesforce API": {"Name": "", "Account.Name": "Acme", "Phone": PHONE},
+    "Dynamics": {"Full Name": "", "Company Name": "Acme", "Business Phone": PHONE},
+    "Zoho": {"First Name": "", "Last Name": "", "Account Name": "Acme", "Phone": PHONE},
+    "Zendesk": {"name": "", "organization": "Acme", "phone": PHONE},
+    "Pipedrive": {"Person - Name": "", "Person - Organization": "Acme", "Person - Phone": PHONE},
+    "Odoo": {"Name": "", "Related Company": "Acme", "Phone": PHONE},
+    "vCard": {"FN": "", "ORG": "Acme", "TEL": PHONE},
+    "companies alone": {"Company": "Acme", "Phone": PHONE, "City": "Springfield"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("system", COMPANIES)
+def test_a_record_without_a_person_has_the_name_of_its_company(system: str) -> None:
+    (contact,) = Directory([COMPANIES[system]])
+
+    assert contact.name == "Acme"
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_a_person_comes_before_the_company_which_stays_a_field(frame: Any) -> None:
+    rows = [
+        {"First Name": "Bo", "Last Name": "Larsen", "Company": "Acme", "Phone": PHONE},
+        {"First Name": None, "Last Name": None, "Company": "Acme", "Phone": MOBILE},
+    ]
+
+    directory = Directory(frame(rows))
+
+    bo, acme = directory
+    assert (bo.name, bo.fields) == ("Bo Larsen", {"Company": "Acme"})
+    assert acme.name == "Acme"
+    assert b'"name":"Acme"' in directory.to_wire().replace(b'": "', b'":"')
+
+
+# ------------------------------------------------------------------- files read in the wrong way
+@pytest.mark.parametrize("separator", [";", "\t", "|", ","])
+@pytest.mark.parametrize(
+    "names", [["Name", "Phone", "E-Mail"], ["Phone", "Mobile"], ["Kunde", "Tel"]]
+)
+def test_a_file_read_with_another_separator_is_told_which_it_is(
+    separator: str, names: list[str]
+) -> None:
+    with pytest.raises(DirectoryError) as caught:
+        Directory(pd.DataFrame({separator.join(names): ["x"]}))
+
+    assert f"pd.read_csv(path, sep={separator!r})" in str(caught.value)
+
+
+def test_a_separator_is_told_where_one_column_has_a_comma_in_it() -> None:
+    with pytest.raises(DirectoryError, match="sep=';'"):
+        Directory({"Kunde;Telefon;Stadt": ["Bo"], " Land": ["x"]})
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;", "\ufeffsep=;"])
+def test_the_line_that_is_meant_for_a_spreadsheet_is_skipped(line: str) -> None:
+    with pytest.raises(DirectoryError, match=r"sep=';', skiprows=1"):
+        Directory({line: ["Name;Phone"]})
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Contacts", "Unnamed: 1", "Unnamed: 2"],
+        ["Unnamed: 0", "Unnamed: 1"],
+        ["Contacts", "", "_duplicated_0"],
+        ["Contacts", "__UNNAMED__1"],
+        ["Contacts", "column1"],
+    ],
+)
+def test_a_title_above_the_names_is_told_with_what_skips_it(names: list[str]) -> None:
+    with pytest.raises(DirectoryError, match=r"pd\.read_csv\(path, header=1\), or skiprows="):
+        Directory([dict.fromkeys(names, "x")])
+
+
+def test_a_file_without_names_is_told_so_without_its_first_contact() -> None:
+    for names in (["Bo Larsen", PHONE], ["Bo Larsen", EMAIL], ["7", "(202) 555-0143"]):
+        with pytest.raises(DirectoryError, match="header=None") as caught:
+            Directory([dict.fromkeys(names, "x")])
+
+        assert not any(name in str(caught.value) for name in names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Kunde", "Tel; mobil"],
+        ["Kunde", "2026-01-15"],
+        ["Unnamed: 0", "Kunde", "Durchwahl"],
+        ["column_1", "column_2"],
+    ],
+)
+def test_other_names_get_no_advice_on_how_to_read_the_file(names: list[str]) -> None:
+    with pytest.raises(DirectoryError) as caught:
+        Directory([dict.fromkeys(names, "x")])
+
+    assert "read_csv" not in str(caught.value)
+    assert "Say which it is: columns=" in str(caught.value)
+
+
+def test_one_column_that_was_named_by_columns_is_taken_at_its_word() -> None:
+    (contact,) = Directory({"Phone;Mobile": [PHONE]}, columns={"phone": "Phone;Mobile"})
+    (other,) = Directory({"TEL;TYPE=CELL": [PHONE]})
+
+    assert (contact.phone, other.phone) == (PHONE, PHONE)
+
+
+# ------------------------------------------------------------------- nested cells
+NESTED = {
+    "id": 7,
+    "names": {"first": "Bo", "last": "Larsen"},
+    "phone": [{"label": "work", "value": PHONE}, {"label": "mobile", "value": MOBILE}],
+    "email": [{"value": EMAIL, "primary": True}, {"value": "other@example.com"}],
+}
+
+
+def test_columns_can_name_what_is_within_a_cell() -> None:
+    columns = {
+        "name": ["names.first", "names.last"],
+        "phone": "phone.value",
+        "email": "email.value",
+    }
+    rows = [NESTED, {"id": 8, "names": {"first": "Ines"}, "phone": [{"value": "4021"}]}, {"id": 9}]
+
+    directory = Directory(rows, columns=columns)
+
+    bo, ines, nobody = directory
+    assert (bo.name, bo.email) == ("Bo Larsen", EMAIL)
+    assert [phone.number for phone in bo.phones] == [PHONE, MOBILE]
+    assert (ines.name, ines.phone, ines.email) == ("Ines", "4021", None)
+    assert (nobody.name, nobody.phones) == ("", ())
+    assert directory.find(MOBILE).contact == bo
+
+
+def test_a_place_within_cells_that_is_nowhere_is_no_column() -> None:
+    with pytest.raises(DirectoryError, match="there is no such column"):
+        Directory([NESTED], columns={"name": "names.first", "phone": "phone.number"})

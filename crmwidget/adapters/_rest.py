@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from crmwidget.adapters._base import Adapter, clean
 from crmwidget.adapters._calls import Call, call_of, key_of
+from crmwidget.directory._paths import misread, values_at
 from crmwidget.errors import RecordNotFoundError, UnexpectedAnswerError
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["Rest"]
 
 _PLACE: Final = re.compile(r"\{([a-z_0-9]+)\}")
+_LONE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TEXT: Final = 60_000
 _LINE: Final = 255
 _ROLES: Final = frozenset({"id", "name", "phone", "email", "url"})
 
 Path = str
-"""Where something is in an answer: "id", or "properties.phone" within objects."""
+"""Where something is in an answer: "id", or "properties.phone" within objects or lists of them."""
 Query = str | tuple[str, str, Mapping[str, Any]]
 """A path to GET, or (method, path, body) of a request that only reads."""
 
@@ -59,11 +61,11 @@ class Rest(Adapter):
     """Any CRM with a JSON API. Not run against yours, until you do.
 
     fields: where a record has its id, name, phone, email and url: a path such
-    as "id" or "properties.phone", for a name a list of its parts, for phones a
-    list or a mapping from kind to path; columns that are not named are kept in
-    the contact's `fields`. items: where an answer has its list; None: it is
-    the list. next: where it has the link to the next page, or (where it has a
-    cursor, the parameter that takes it).
+    as "id", "properties.phone" or, for a list of objects, "phones.value"; for a
+    name a list of its parts, for phones a list or a mapping from kind to path;
+    columns that are not named are kept in the contact's `fields`. items: where
+    an answer has its list; None: it is the list. next: where it has the link to
+    the next page, or (where it has a cursor, the parameter that takes it).
 
     contacts="/people"; find="/people?phone={number}", asked once for each way a
     number is written (search="digits": only with its national digits, for a CRM
@@ -113,6 +115,7 @@ class Rest(Adapter):
     ) -> None:
         super().__init__(url, **more)
         self._fields = dict(fields or {name: name for name in _ROLES})
+        self._declared = bool(fields)
         self._search = search
         self._tells_keys: bool | None = None
         self._plan = Plan(
@@ -156,7 +159,9 @@ class Rest(Adapter):
         call = "list contacts"
         path = cast("str", self._plan.contacts)
         pages = self.pages("GET", path, call=call, following=self._following)
-        return self.bounded(self._contact(row) for page in pages for row in self._rows(page, call))
+        return self.bounded(
+            contact for page in pages for contact in self._contacts(self._rows(page, call), call)
+        )
 
     def find(self, numbers: Sequence[str]) -> Matches:
         """Who has one of the numbers: asked in every spelling, matched exactly here."""
@@ -169,8 +174,9 @@ class Rest(Adapter):
         if self.segment(record_id) is None:
             return self.verified((), ())
         path = _filled_path(cast("str", self._plan.open), {"id": record_id})
-        row = self.record(path, call="open a contact")
-        return self.verified((), ()) if row is None else self._contact(row)
+        call = "open a contact"
+        row = self.record(path, call=call)
+        return self.verified((), ()) if row is None else self._contacts([row], call)[0]
 
     def save_log(self, log: InteractionLog) -> str:
         """The id of the record that the log became."""
@@ -201,7 +207,7 @@ class Rest(Adapter):
         return cast("str", self._plan.reports)
 
     # ------------------------------------------------------------ inside
-    def _found(self, text: str) -> Iterator[Contact]:
+    def _found(self, text: str) -> list[Contact]:
         call = "find contacts"
         query = cast("Query", self._plan.find)
         if isinstance(query, str):
@@ -216,7 +222,7 @@ class Rest(Adapter):
                 json=_filled(body, values),
                 retry=True,
             )
-        return (self._contact(row) for row in self._rows(page, call))
+        return self._contacts(self._rows(page, call), call)
 
     def _rows(self, page: Any, call: str) -> list[dict[str, Any]]:
         items = self._plan.items
@@ -232,20 +238,40 @@ class Rest(Adapter):
         cursor = _at(page, place)
         return {parameter: cursor} if isinstance(cursor, str | int) and cursor != "" else None
 
+    def _contacts(self, rows: list[dict[str, Any]], call: str) -> list[Contact]:
+        """The contacts of these rows; an error where none of them has what was declared."""
+        for role, given in self._fields.items() if self._declared else ():
+            places = list(_places({role: given}))
+            values = (value for row in rows for one in places for value in values_at(row, one))
+            if any(isinstance(value, str | int | float) for value in values):
+                continue
+            why = next(filter(None, (misread(row, one) for row in rows for one in places)), None)
+            if why is not None:
+                raise UnexpectedAnswerError(
+                    self.crm,
+                    call,
+                    f"its records have no {role} where fields= says: {why}",
+                    'Name the place of the text itself, as in fields={"phone": "phone.value"}.',
+                )
+        return [self._contact(row) for row in rows]
+
     def _contact(self, row: dict[str, Any]) -> Contact:
         fields = self._fields
-        record_id = _at(row, fields.get("id", "id"))
-        url = _at(row, fields["url"]) if "url" in fields else None
+        record_id = _first(row, fields.get("id", "id"))
+        url = _first(row, fields["url"]) if "url" in fields else None
         if self._plan.record_url is not None and self.segment(record_id) is not None:
             url = _filled_path(self._plan.record_url, {"id": record_id})
         phone = fields.get("phone", ())
         kinds = phone if isinstance(phone, Mapping) else {"phone": _several(phone)}
-        read = {part for place in _places(fields) for part in [place.partition(".")[0]]}
+        read = {part for place in _places(fields) for part in (place, place.partition(".")[0])}
         return self.contact(
             record_id,
-            [_at(row, place) for place in _several(fields.get("name", ()))],
-            {kind: _numbers(row, _several(places)) for kind, places in kinds.items()},
-            email=_at(row, fields["email"]) if "email" in fields else None,
+            [_first(row, place) for place in _several(fields.get("name", ()))],
+            {
+                kind: [value for place in _several(places) for value in values_at(row, place)]
+                for kind, places in kinds.items()
+            },
+            email=_first(row, fields["email"]) if "email" in fields else None,
             url=url if isinstance(url, str) and url.startswith(("https://", "http://")) else None,
             fields={name: value for name, value in row.items() if name not in read},
         )
@@ -410,7 +436,8 @@ def _filled_path(path: str, values: Mapping[str, Any]) -> str:
         # The two names that go somewhere else in a path.
         return quoted.replace(".", "%2E") if quoted in {".", ".."} else quoted
 
-    return _PLACE.sub(text, path)
+    # A value behind a "%" must not become its two digits.
+    return _PLACE.sub(text, _LONE_PERCENT.sub("%25", path))
 
 
 def _filled(body: Any, values: Mapping[str, Any]) -> Any:
@@ -437,16 +464,13 @@ def _at(row: Any, place: Path) -> Any:
     return row
 
 
+def _first(row: Any, place: Path) -> Any:
+    """The first value there that says anything."""
+    return next((one for one in values_at(row, place) if one not in (None, "")), None)
+
+
 def _several(given: Any) -> list[str]:
     return [given] if isinstance(given, str) else list(given)
-
-
-def _numbers(row: dict[str, Any], places: list[str]) -> list[Any]:
-    """The values there; a list of numbers is its numbers."""
-    found: list[Any] = []
-    for value in (_at(row, place) for place in places):
-        found += value if isinstance(value, list) else [value]
-    return found
 
 
 def _places(fields: Mapping[str, Any]) -> Iterator[str]:

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from crmwidget.directory._systems import WITHOUT_LINK, encoding_advice, system_of
+from crmwidget.directory._systems import (
+    WITHOUT_LINK,
+    encoding_advice,
+    holds_contact,
+    reading_advice,
+    separator_in,
+    system_of,
+)
 from crmwidget.errors import DirectoryError
 
 __all__ = ["ColumnNames", "NumberColumn", "Plan", "recognise"]
@@ -32,6 +39,14 @@ _IDS: Final = (
 _NAMES: Final = (("name",), ("fullname",), ("displayname",), ("recname",), ("fn",))
 _PARTS: Final = (("firstname", "givenname"), ("middlename",), ("lastname", "familyname"))
 _FILED_AS: Final = (("fileas",),)
+# The last resort, for a record that is a company: Google, Outlook, Salesforce, Zoho, HubSpot,
+# Dynamics, Odoo, Zendesk and Pipedrive, vCard, each in its own words.
+_COMPANIES: Final = (
+    ("organizationname", "organization1name"),
+    ("company", "companyname", "associatedcompany", "primaryassociatedcompany"),
+    ("accountname", "parentaccount", "parentcustomer", "relatedcompany", "commercialcompanyname"),
+    ("organization", "organisation", "organisationname", "org"),
+)
 _EMAILS: Final = frozenset({"email", "emailaddress", "emails", "emailwork"})
 _URLS: Final = (("url", "recordurl", "contacturl", "crmurl"),)
 _PHONES: Final = {
@@ -154,7 +169,7 @@ def recognise(
         advice=encoding_advice(names),
     )
     if strict and names:
-        _complete(names, plan, nameless="name" in chosen)
+        _complete(names, plan, nameless="name" in chosen, chosen=bool(chosen))
     return plan
 
 
@@ -187,7 +202,10 @@ class _Named:
         whole = (tuple(self.first("name", [rank])) for rank in _NAMES)
         parts = tuple(name for part in _PARTS for name in self.first("name", [part]))
         filed = tuple(self.first("name", _FILED_AS))
-        return tuple(columns for columns in (*whole, parts, filed) if columns)
+        return tuple(columns for columns in (*whole, parts, filed, *self._companies()) if columns)
+
+    def _companies(self) -> Iterator[tuple[str, ...]]:
+        return ((name,) for rank in _COMPANIES for name in self._names if _key(name) in rank)
 
     def emails(self) -> tuple[str, ...]:
         found = (name for name in self._names if _is_email(_key(name)))
@@ -253,21 +271,41 @@ def _checked(names: Sequence[str], given: ColumnNames) -> dict[str, list[str]]:
     return chosen
 
 
-def _complete(names: Sequence[str], plan: Plan, *, nameless: bool) -> None:
+def _complete(names: Sequence[str], plan: Plan, *, nameless: bool, chosen: bool) -> None:
     missing = []
     # Where no column is left over, there is none that could hold the name.
     if not plan.names and plan.kept and not nameless:
         missing.append("name")
     if not plan.numbers and not plan.emails:
         missing.append("phone")
-    if missing:
-        shown = ", ".join(f'"{role}": "..."' for role in missing)
-        what = " and no ".join(missing).replace("phone", "phone or email")
-        again = f"It seems that {plan.advice}. Otherwise say" if plan.advice else "Say"
-        raise DirectoryError(
-            f"no {what} was recognised among the columns {_listed(map(repr, names), _SHOWN)}. "
-            f"{again} which it is: columns={{{shown}}}; several columns as a list."
+    if missing or (not chosen and _is_unsplit(names)):
+        raise DirectoryError(_unrecognised(names, plan, missing))
+
+
+def _is_unsplit(names: Sequence[str]) -> bool:
+    """Whether the only column is several that were not separated, as in "Phone;Mobile"."""
+    separator = separator_in(names) if len(names) == 1 else None
+    # vCards as tables have columns such as TEL;TYPE=CELL.
+    if separator is None or "=" in names[0]:
+        return False
+    return len(recognise(names[0].split(separator), strict=False).read) > 1
+
+
+def _unrecognised(names: Sequence[str], plan: Plan, missing: Sequence[str]) -> str:
+    """What was not recognised, and what helps; columns that are a contact's data are not shown."""
+    what = " and no ".join(missing or _ROLES[1:3]).replace("phone", "phone or email")
+    if holds_contact(names):
+        return (
+            f"no {what} was recognised: the first line of the file holds a contact and no names "
+            'of columns. Read it with names: pd.read_csv(path, header=None, names=["name", ...]).'
         )
+    shown = ", ".join(f'"{role}": "..."' for role in missing or _ROLES[1:3])
+    advice = plan.advice or reading_advice(names)
+    again = f"It seems that {advice}. Otherwise say" if advice else "Say"
+    return (
+        f"no {what} was recognised among the columns {_listed(map(repr, names), _SHOWN)}. "
+        f"{again} which it is: columns={{{shown}}}; several columns as a list."
+    )
 
 
 def _said(role: Literal["id", "name", "phone", "email", "url"], columns: list[str]) -> str:

@@ -12,6 +12,7 @@ from crmwidget.directory._columns import ColumnNames, Plan, recognise
 from crmwidget.directory._contacts import Contact, Match
 from crmwidget.directory._lazy import Pushed
 from crmwidget.directory._lookup import Source, Whole
+from crmwidget.directory._paths import values_at
 from crmwidget.directory._source import Contacts, Rows
 from crmwidget.errors import DirectoryError
 
@@ -45,7 +46,8 @@ def opened(frame: object, region: str | None, columns: ColumnNames | None) -> Op
         lazy = _readable(tables.lazy, frame)
         plan = recognise(lazy.names, columns)
         return Opened(frame, Pushed(lazy, plan, region), plan, lazy.library)
-    table = _readable(tables.table, frame if given is None else [as_row(one) for one in given])
+    rows = None if given is None else [as_row(one) for one in given]
+    table = _readable(tables.table, frame if rows is None else _with_nested(rows, columns))
     plan = recognise(table.names, columns)
     source = Whole(Rows(table, plan, region, numbered=True), region)
     return Opened(frame, source, plan, table.library)
@@ -109,6 +111,31 @@ def as_row(value: object) -> object:
         nested = {f"properties.{key}": one for key, one in value["properties"].items()}
         return {**{key: one for key, one in value.items() if key != "properties"}, **nested}
     return value
+
+
+def _with_nested(rows: list[object], columns: ColumnNames | None) -> list[object]:
+    """The rows with what columns= names within a cell, as in "phone.value", as a cell."""
+    if not isinstance(columns, Mapping):
+        return rows
+    mappings = [row for row in rows if isinstance(row, Mapping)]
+    for role, wanted in columns.items():
+        several = [wanted] if isinstance(wanted, str) else wanted or ()
+        for name in (one for one in several if isinstance(one, str) and "." in one):
+            if any(name in row for row in mappings):
+                continue
+            values = [values_at(row, name) if isinstance(row, Mapping) else [] for row in rows]
+            if any(values):
+                rows = [
+                    _with_cell(row, role, name, own) for row, own in zip(rows, values, strict=True)
+                ]
+    return rows
+
+
+def _with_cell(row: object, role: str, name: str, values: list[object]) -> object:
+    if not isinstance(row, Mapping):
+        return row
+    several = role == "phone" and len(values) > 1
+    return {**row, name: values if several else next(iter(values), None)}
 
 
 def _is_columns(row: Mapping[object, object]) -> bool:

@@ -10,9 +10,16 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["WITHOUT_LINK", "encoding_advice", "system_of"]
+__all__ = [
+    "WITHOUT_LINK",
+    "encoding_advice",
+    "holds_contact",
+    "reading_advice",
+    "separator_in",
+    "system_of",
+]
 
 WITHOUT_LINK: Final = frozenset({"Zendesk API"})
 """Systems whose `url` is an address of the API: no page a person could open."""
@@ -56,6 +63,17 @@ _MARKS: Final = (
     _mark("Odoo", "id|name", "is_company|company_type|commercial_partner_id|complete_name"),
     _mark("vCard", "FN", "TEL|TEL;TYPE=CELL|TEL;TYPE=HOME|TEL;TYPE=WORK|TEL;TYPE=VOICE"),
 )
+_SEPARATORS: Final = ";\t|,^~\x1f"
+_SAYS_SEPARATOR: Final = re.compile(r"[\ufeff\"]*sep=([^\"]?)\"*", re.IGNORECASE)
+"""What Excel takes from the first line of a file."""
+# Of pandas, of polars and its Excel reader, of DuckDB; pyarrow leaves the name empty.
+_UNNAMED: Final = re.compile(
+    r"unnamed: ?\d+(?:_level_\d+)?|_*unnamed_*\d*|_?duplicated_\d+|column_?\d+|", re.IGNORECASE
+)
+_NUMBERED: Final = re.compile(r"column_?\d+")
+_NUMBER: Final = re.compile(r"[+(]?[\d\s()./-]+")
+_OF_A_DATE: Final = 8
+_ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _UTF8_AS_CP1252: Final = re.compile("[\u00c2\u00c3][\u0080-\u00bf\u2018-\u2122]")
 
 
@@ -82,3 +100,44 @@ def encoding_advice(names: Iterable[str]) -> str | None:
 
 def _again(what: str, encoding: str) -> str:
     return f'the file {what}: pd.read_csv(path, encoding="{encoding}")'
+
+
+def reading_advice(names: Sequence[str]) -> str | None:
+    """How to read the file again, where its separator or its first line was mistaken."""
+    for name in names:
+        if found := _SAYS_SEPARATOR.fullmatch(name.strip()):
+            return (
+                "the first line of the file says only how it is separated: "
+                f"pd.read_csv(path, sep={found[1] or ','!r}, skiprows=1)"
+            )
+    if separator := separator_in(names):
+        return (
+            f"the columns of the file are separated by {separator!r}: "
+            f"pd.read_csv(path, sep={separator!r}); for polars separator={separator!r}"
+        )
+    # The first one alone may be an index that was saved along.
+    unnamed = any(_UNNAMED.fullmatch(name.strip()) for name in names[1:])
+    if unnamed and not all(map(_NUMBERED.fullmatch, names)):
+        return (
+            "the names of the columns are not in the first line of the file: "
+            "pd.read_csv(path, header=1), or skiprows= with the lines above them"
+        )
+    return None
+
+
+def holds_contact(names: Iterable[str]) -> bool:
+    """Whether these are no names of columns, but a contact of a file without them."""
+    texts = [name.strip() for name in names]
+    return any(_is_number(text) or _ADDRESS.fullmatch(text) for text in texts)
+
+
+def _is_number(text: str) -> bool:
+    # A date has eight digits, and may well be the name of a column.
+    return bool(_NUMBER.fullmatch(text)) and sum(map(str.isdigit, text)) > _OF_A_DATE
+
+
+def separator_in(names: Sequence[str]) -> str | None:
+    """What separates names within a name; None where it is in fewer than there are names."""
+    text = "".join(names)
+    most = max(_SEPARATORS, key=text.count)
+    return most if names and text.count(most) >= len(names) else None

@@ -390,3 +390,135 @@ def test_a_parameter_that_a_path_has_twice_stays_so_and_a_cursor_takes_its_own_p
 
     queries = [one.url.partition("?")[2] for one in fake.asked]
     assert queries == ["tag=a&tag=b&offset=0", "tag=a&tag=b&offset=50"]
+
+
+# ---------------------------------------------------------------- paths and places
+@pytest.mark.parametrize(
+    "number", ["+12025550143", "+442079460018", "+4930000000", "+390669882222"]
+)
+@pytest.mark.parametrize(
+    ("find", "before", "behind"),
+    [
+        ('/people?where=[["phone","like","%{number}%"]]', '[["phone","like","%', '%"]]'),
+        ("/people?where=%{number}", "%", ""),
+        ("/people?where=100%25{number}", "100%", ""),
+        ("/people?where=%2{number}%2", "%2", "%2"),
+        ("/people?where=a%20b{number}", "a b", ""),
+        ("/people?where=%zz{number}%", "%zz", "%"),
+    ],
+)
+def test_a_percent_sign_beside_a_place_stays_one_and_takes_no_digit(
+    find: str, before: str, behind: str, number: str
+) -> None:
+    fake = Vendor().on("GET /api/people", [])
+    adapter = rest(fake, find=find)
+
+    adapter.find([number])
+
+    assert [one.query["where"] for one in fake.asked] == [
+        f"{before}{text}{behind}" for text in adapter.spellings([number])
+    ]
+
+
+def test_a_percent_sign_in_the_link_of_a_record_takes_no_digit_of_its_id() -> None:
+    fake = Vendor().on("GET /api/people", [{"id": "41", "phone": "(202) 555-0143"}])
+    link = "https://crm.example.com/open?like=%{id}%"
+    adapter = rest(fake, find="/people?q={number}", record_url=link, fields=None)
+
+    assert adapter.find(["+12025550143"])[0].contact.url == (
+        "https://crm.example.com/open?like=%2541%25"
+    )
+
+
+LISTED = {
+    "id": 7,
+    "name": [{"first": "Bo", "last": "Larsen"}],
+    "phone": [
+        {"label": "work", "value": "(202) 555-0143", "primary": False},
+        {"label": "mobile", "value": "+1 202 555 0199", "primary": True},
+        {"label": "none", "value": None},
+    ],
+    "email": [{"value": ""}, {"value": "bo@example.com"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "numbers"),
+    [
+        ({"phone": "phone.value"}, ["(202) 555-0143", "+1 202 555 0199"]),
+        ({"phone": "phone.1.value"}, ["+1 202 555 0199"]),
+        ({"phone": {"mobile": ["phone.1.value", "phone.9.value"]}}, ["+1 202 555 0199"]),
+    ],
+)
+def test_a_path_goes_through_a_list_of_objects(fields: dict[str, Any], numbers: list[str]) -> None:
+    fake = Vendor().on("GET /api/people", [LISTED])
+    declared = {"id": "id", "name": ["name.first", "name.last"], "email": "email.value", **fields}
+
+    contact = (
+        rest(fake, find="/people?q={number}", fields=declared).find(["+12025550199"])[0].contact
+    )
+
+    assert [phone.number for phone in contact.phones] == numbers
+    assert (contact.id, contact.name, contact.email) == (7, "Bo Larsen", "bo@example.com")
+    assert contact.fields == {}
+
+
+def test_a_name_with_a_point_in_it_is_a_place_too() -> None:
+    row = {"id": 7, "Owner.Name": "Bo", "Tel.Work": "(202) 555-0143"}
+    fake = Vendor().on("GET /api/people", [row])
+    declared = {"id": "id", "name": "Owner.Name", "phone": "Tel.Work"}
+
+    (contact,) = rest(fake, contacts="/people", fields=declared).contacts()
+
+    assert (contact.name, contact.phone, contact.fields) == ("Bo", "(202) 555-0143", {})
+
+
+@pytest.mark.parametrize(
+    ("role", "place", "said"),
+    [
+        ("phone", "phone", "'phone' has objects with label, value, primary in it, and no text"),
+        ("phone", "phone.number", "the objects in 'phone' have label, value, primary, and no"),
+        ("phone", "id.value", "'id' is a value, and nothing is within it"),
+        ("name", "name", "'name' has objects with first, last in it, and no text"),
+        ("email", "email.address", "the objects in 'email' have value, and no 'address'"),
+    ],
+)
+def test_a_place_that_was_declared_and_holds_no_text_is_said_with_what_it_holds(
+    role: str, place: str, said: str
+) -> None:
+    fake = Vendor().on("GET /api/people", {"list": [LISTED]}).on("GET /api/people/7", LISTED)
+    adapter = rest(
+        fake,
+        find="/people?q={number}",
+        open="/people/{id}",
+        contacts="/people",
+        items="list",
+        fields={"id": "id", "name": "name.first", "phone": "phone.value", role: place},
+    )
+
+    asks = (lambda: adapter.find(["+12025550143"]), adapter.contacts, lambda: adapter.open(7))
+    for ask in asks:
+        with pytest.raises(UnexpectedAnswerError) as raised:
+            ask()
+        assert f"have no {role} where fields= says: {said}" in str(raised.value)
+        assert 'fields={"phone": "phone.value"}' in raised.value.advice
+        assert "555" not in str(raised.value)
+
+
+def test_one_record_of_another_shape_costs_no_other() -> None:
+    rows = [LISTED, {"id": 8, "phone": "(202) 555-0143"}, {"id": 9, "phone": {}}, {"id": 10}]
+    fake = Vendor().on("GET /api/people", rows)
+
+    found = rest(fake, contacts="/people", fields={"id": "id", "phone": "phone.value"}).contacts()
+
+    assert [contact.id for contact in found] == [7, 8, 9, 10]
+    assert [len(contact.phones) for contact in found] == [2, 0, 0, 0]
+
+
+@pytest.mark.parametrize("row", [{"id": 7}, {"id": 7, "phone": None}, {"id": 7, "phone": []}])
+def test_a_record_without_a_number_is_nothing_to_complain_about(row: dict[str, Any]) -> None:
+    fake = Vendor().on("GET /api/people", [row])
+
+    found = rest(fake, contacts="/people", fields={"id": "id", "phone": "phone.value"}).contacts()
+
+    assert [contact.phones for contact in found] == [()]
