@@ -370,15 +370,22 @@ def _in_words(text: str, region: str | None) -> Reading:
         return found._replace(numbers=(found.numbers[0]._replace(text=text),)) if alone else found
     # In "Room 7, 25666" the number is what could be an extension.
     for one in dict.fromkeys((core, text)):
-        found = [(run, part) for run in _runs(one) for part in _split(run[0], region) or ()]
-        valid = [(run, part) for run, part in found if _form(part, region) is not None]
-        if valid:
-            # Where numbers are short an extension may look like one.
-            ends = [run.end() for run, part in valid if len(shapes.decimals(part)) >= _FULL]
-            behind = min(ends, default=len(one))
-            whole = [part for run, part in valid if not _is_short(one, run, behind)]
-            return _numbers(whole or [valid[0][1]])
+        if valid := _valid(one, region):
+            return _numbers(_without_extensions(one, valid))
     return _in_doubt(text, core, _runs(core), region)
+
+
+def _valid(text: str, region: str | None) -> list[tuple[re.Match[str], str]]:
+    """The valid numbers in a text, each with the digits in a row that it is part of."""
+    found = [(run, part) for run in _runs(text) for part in _split(run[0], region) or ()]
+    return [(run, part) for run, part in found if _form(part, region) is not None]
+
+
+def _without_extensions(text: str, valid: list[tuple[re.Match[str], str]]) -> list[str]:
+    """All numbers but those that may be the extension of one before them."""
+    ends = [run.end() for run, part in valid if len(shapes.decimals(part)) >= _FULL]
+    behind = min(ends, default=len(text))
+    return [part for run, part in valid if not _is_short(text, run, behind)] or [valid[0][1]]
 
 
 def _is_short(text: str, run: re.Match[str], behind: int) -> bool:
