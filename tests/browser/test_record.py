@@ -12,6 +12,8 @@ from tests.browser.cells import BUSY, POP, interaction_log, phone
 from tests.browser.lab import Notebook
 from tests.browser.peer import Peer, Site
 
+pytestmark = pytest.mark.own_page  # nothing of an earlier test may be on the page
+
 Open = Callable[..., Notebook]
 
 BO, INES, SAM_AND_KIT = "+12025550143", "+442079460018", "+14155550132"
