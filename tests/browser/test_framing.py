@@ -29,16 +29,11 @@ from tests.policies import CONNECTORS, PAGES, Case, cases
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Page
 
-SHOWN: Final = "<!doctype html><script>parent.postMessage('shown', '*')</script>"
 CSP: Final = "Content-Security-Policy"
 PEEK: Final = 2
 HANDSHAKE: Final = b"\x16"
-AT_ONCE: Final = 60
-"""Milliseconds from a frame's load event to the message of what it shows."""
-PATIENTLY: Final = 3000
-"""... where the two readings differ: only a message that does not come at all counts."""
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -49,35 +44,15 @@ FLAGS: Final = (
     "--disable-site-isolation-trials",
     "--disable-features=IsolateOrigins,site-per-process,HttpsUpgrades",
 )
-# Frames are asked for side by side; a refused one has a load event, too, and sends no message.
-FRAMES: Final = """async ([urls, patience]) => {
-  const heard = new Set();
-  addEventListener("message", (event) => heard.add(event.source));
-  const shows = async (src) => {
-    const frame = document.createElement("iframe");
-    const loaded = new Promise((done) => { frame.onload = done; });
-    frame.src = src;
-    document.body.append(frame);
-    // A browser may lose one of many that it is asked for at once: then it is asked once more.
-    await Promise.race([loaded, new Promise((done) => setTimeout(done, 10_000))]);
-    const end = performance.now() + patience;
-    while (!heard.has(frame.contentWindow) && performance.now() < end) {
-      await new Promise((done) => setTimeout(done, 5));
-    }
-    const shown = heard.has(frame.contentWindow);
-    frame.remove();
-    return shown;
-  };
-  const found = [];
-  const waiting = [...urls.entries()];
-  const ask = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      found[next[0]] = await shows(next[1]);
-    }
-  };
-  await Promise.all(Array.from({ length: 16 }, ask));
-  return found;
-}"""
+# An <object> is a frame by the same rules, and says by an event of its own that it was refused.
+FRAMES: Final = """(urls) => Promise.all(urls.map((url) => new Promise((done) => {
+  const frame = document.createElement("object");
+  frame.type = "text/html";
+  frame.onload = () => done(true);
+  frame.onerror = () => done(false);
+  frame.data = url;
+  document.body.append(frame);
+})))"""
 LENIENT: Final = ("*", "\u3000", "%", "xn--")
 HOSTS: Final = """(hosts) => hosts.map((host) => {
   try { return new URL(`https://${host}/`).host; } catch { return null; }
@@ -96,7 +71,7 @@ class Everywhere:
 
             def do_GET(self) -> None:
                 query = parse_qs(urlsplit(self.path).query)
-                body = SHOWN.encode() if "headers" in query else b"<!doctype html>"
+                body = b"<!doctype html>"
                 lines = [["Content-Type", "text/html"], ["Content-Length", str(len(body))]]
                 lines += json.loads(query.get("headers", ["[]"])[0])
                 said = "".join(f"{name}: {value}\r\n" for name, value in lines)
@@ -134,35 +109,36 @@ class Watcher:
     def __init__(self, port: int) -> None:
         self._thread = ThreadPoolExecutor(1)
         self._port = port
-        self._browser: Browser = self._do(self._launch)
+        self._page: Page = self._do(self._launch)
 
     def _do(self, work: Callable[..., Any], *arguments: object) -> Any:
         return self._thread.submit(work, *arguments).result()
 
-    def _launch(self) -> Browser:
+    def _launch(self) -> Page:
         self._playwright = sync_playwright().start()
-        return self._playwright.chromium.launch(
+        self._browser = self._playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium",
             args=[*FLAGS, f"--host-resolver-rules=MAP * 127.0.0.1:{self._port}"],
         )
+        return self._browser.new_context(ignore_https_errors=True).new_page()
 
-    def shows(self, page: str, asked: Sequence[Case], patience: int = AT_ONCE) -> list[bool]:
+    def shows(self, page: str, asked: Sequence[Case]) -> list[bool]:
         """Whether frames of a page of this origin show these connectors."""
-        urls = [f"{case.connector}/?{urlencode({'headers': json.dumps(case.headers)})}"
-                for case in asked]  # fmt: skip
-        return list(self._do(self._evaluate, page, FRAMES, [urls, patience]))
+        urls = [
+            f"{case.connector}/?{urlencode({'headers': json.dumps(case.headers)})}"
+            for case in asked
+        ]
+        return list(self._do(self._evaluate, page, FRAMES, urls))
 
     def hosts(self, texts: Sequence[str]) -> list[str | None]:
         """The hosts of addresses with these; None: it refuses them."""
         return list(self._do(self._evaluate, PAGES[0], HOSTS, texts))
 
     def _evaluate(self, origin: str, script: str, argument: object) -> Any:
-        with self._browser.new_context(ignore_https_errors=True) as context:
-            if origin.startswith("https:") or "example" not in origin:
-                context.grant_permissions(["local-network-access"], origin=origin)
-            page = context.new_page()
-            page.goto(f"{origin}/")
-            return page.evaluate(script, argument)
+        if origin.startswith("https:") or "example" not in origin:
+            self._page.context.grant_permissions(["local-network-access"], origin=origin)
+        self._page.goto(f"{origin}/")
+        return self._page.evaluate(script, argument)
 
     def close(self) -> None:
         self._do(self._browser.close)
@@ -188,12 +164,9 @@ def said(case: Case) -> bool | None:
 
 
 def differing(watcher: Watcher, page: str, asked: Sequence[Case]) -> list[Case]:
-    """The cases in which the browser does something else, asked once more for those that do."""
-    read = [said(case) for case in asked]
+    """The cases in which the browser does something else."""
     seen = watcher.shows(page, asked)
-    doubted = [case for case, mine, shown in zip(asked, read, seen, strict=True) if mine != shown]
-    again = watcher.shows(page, doubted, PATIENTLY) if doubted else []
-    return [case for case, shown in zip(doubted, again, strict=True) if said(case) != shown]
+    return [case for case, shown in zip(asked, seen, strict=True) if said(case) != shown]
 
 
 def pairs() -> Iterator[Case]:
