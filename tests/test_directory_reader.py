@@ -332,3 +332,8 @@ def test_nobody_is_missed_and_nobody_is_taken_for_somebody_else() -> None:
     seed = f"CRMWIDGET_PHONES_SEED={SEED}"
     assert wrong == [], seed
     assert missed == [], seed
+
+
+@pytest.mark.parametrize("text", ["<+61 470 9.~58 702>", '"Bo" <+61 470-~ 958 702>'])
+def test_an_address_in_brackets_is_read_as_well_as_one_without(text: str) -> None:
+    assert who(one(text, "AU"), "+61470958702") == [(1, True)]

@@ -201,7 +201,7 @@ def _named(text: str, region: str | None) -> Reading:
     inner = re.findall("<([^<>]*)", text)
     said = [one for one in inner if "@" in one or any(map(str.isdecimal, one))]
     if said:
-        return _together(_part(one, region) for one in said)
+        return _together(_read(one, region) for one in said)
     if any(words.WITHHELD.search(one) for one in inner):
         return _NOTHING
     return _part(re.sub("<[^<>]*>?|>", " ", text), region)
