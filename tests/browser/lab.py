@@ -8,6 +8,7 @@ commands. Everything waits for a condition; what went wrong is told by `story`.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -50,10 +51,12 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 _TOKEN: Final = "t"  # noqa: S105 - of a server that only this run can reach
 _APPS: Final = {
-    "jupyterlab": ("LabApp", "lab/tree"),
-    "notebook": ("JupyterNotebookApp", "notebooks"),
+    "jupyterlab": ("LabApp", "lab/workspaces/{page}/tree/{name}"),
+    "notebook": ("JupyterNotebookApp", "notebooks/{name}"),
 }
 """By the module that is run: its class of settings, and where it opens a notebook."""
+_PAGES: Final = itertools.count(1)
+"""A page of JupyterLab whose workspace another page has is loaded twice: under another name."""
 _SETTINGS: Final = {
     "apputils-extension/notification": {
         "fetchNews": "false",
@@ -172,8 +175,9 @@ class Server:
             time.sleep(NAP / 1000)
 
     def address(self, name: str) -> str:
-        """Where a notebook is opened."""
-        return f"{self.url}/{_APPS[self.app][1]}/{name}?token={_TOKEN}&reset"
+        """Where a notebook is opened, by one page."""
+        path = _APPS[self.app][1].format(page=f"page-{next(_PAGES)}", name=name)
+        return f"{self.url}/{path}?token={_TOKEN}&reset"
 
     def api(self, path: str, method: str = "GET", body: object = None) -> Any:
         """Call the server's REST interface."""
