@@ -170,12 +170,12 @@ class Fronted(Server):
 
     def close(self) -> None:
         super().close()
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(20)
+        asyncio.run_coroutine_threadsafe(self._stop_carrying(), self._loop).result(20)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    async def _end(self) -> None:
+    async def _stop_carrying(self) -> None:
         self._listening.close()
         carrying = asyncio.all_tasks() - {asyncio.current_task()}
         for task in carrying:
