@@ -15,7 +15,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -25,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests import leash
+from tests import leash, warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -67,9 +66,36 @@ _SETTINGS: Final = {
 }
 _OFF: Final = ("debugger-extension", "lsp-extension")
 """JupyterLab's own extensions that each notebook and kernel would start, and no test looks at."""
+_LAB_IMPORTS: Final = (
+    "jupyterlab.labapp",
+    "notebook.app",
+    "jupyter_lsp.handlers",
+    "jupyter_server_terminals",
+    "jupyterlab_server.workspaces_handler",
+    "tornado.platform.asyncio",
+)
+_KERNEL_IMPORTS: Final = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.extensions.storemagic",
+    "psutil",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "ipywidgets",
+    "crmwidget.client",
+    "crmwidget.phones._reading",
+    "crmwidget.simulator",
+    "crmwidget.stage",
+    "crmwidget.tables",
+    "crmwidget.widget",
+)
 _FOLDERS: Final = (
     "JUPYTER_CONFIG_DIR",
     "JUPYTER_DATA_DIR",
+    "JUPYTER_PATH",
     "JUPYTER_RUNTIME_DIR",
     "JUPYTERLAB_SETTINGS_DIR",
     "JUPYTERLAB_WORKSPACES_DIR",
@@ -118,7 +144,14 @@ class Server:
             config.parent.mkdir(parents=True)
             off = {f"@jupyterlab/{name}": True for name in _OFF}
             config.write_text(json.dumps({"disabledExtensions": off}))
-        self.kernel = "python3" if python is None else self._add_kernel(python)
+        if python is None:
+            # With their own poller they would take the process that they are a copy of for gone.
+            kernel = [*warm.up(*_KERNEL_IMPORTS), "-m", "ipykernel_launcher"]
+            self._add_kernel("python3", *kernel, "--IPKernelApp.parent_handle=1")
+            self.kernel = "python3"
+        else:
+            self._add_kernel("other", str(python), "-m", "ipykernel_launcher")
+            self.kernel = "other"
         self._port = _free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self.log = self.folder / "server.log"
@@ -127,7 +160,8 @@ class Server:
 
     def _start(self) -> None:
         command = [
-            *(sys.executable, "-m", self.app, "--no-browser", "--allow-root"),
+            *warm.up(*_LAB_IMPORTS),
+            *("-m", self.app, "--no-browser", "--allow-root"),
             "--ServerApp.ip=127.0.0.1",
             f"--ServerApp.port={self._port}",
             "--ServerApp.port_retries=0",
@@ -150,13 +184,15 @@ class Server:
             self._process.wait()
         leash.release(self._process)
 
-    def _add_kernel(self, python: Path) -> str:
-        spec = self.folder / "JUPYTER_DATA_DIR" / "kernels" / "other" / "kernel.json"
+    def _add_kernel(self, name: str, *command: str) -> None:
+        spec = self.folder / "JUPYTER_PATH" / "kernels" / name / "kernel.json"
         spec.parent.mkdir(parents=True)
-        command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        described = {"argv": command, "display_name": "Other", "language": "python"}
+        described = {
+            "argv": [*command, "-f", "{connection_file}"],
+            "display_name": name,
+            "language": "python",
+        }
         spec.write_text(json.dumps(described))
-        return spec.parent.name
 
     def _environment(self) -> dict[str, str]:
         own = ("JUPYTER_", "JUPYTERLAB_", "JPY_")
