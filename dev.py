@@ -357,14 +357,8 @@ def set_up() -> Path:
 
 
 def browsers() -> Iterator[str]:
-    """Every place where a Chromium may be: installed, then Playwright's own.
-
-    Debian's headless shell comes first: the same engine without the browser's own windows, which
-    opens JupyterLab in about half the time.
-    """
-    shell = "chromium-headless-shell"
+    """Every place where a Chromium may be: installed, then Playwright's own."""
     names = (
-        shell,
         "chromium",
         "chromium-browser",
         "google-chrome",
@@ -406,10 +400,8 @@ def set_up_browser() -> None:
         return
     found = find_browser()
     if found is None and os.geteuid() == 0 and Path("/usr/bin/apt-get").exists():
-        for package in ("chromium-headless-shell", "chromium"):
-            with contextlib.suppress(Failure), step(f"Installing Debian's {package}"):
-                apt_install(package)
-                break
+        with contextlib.suppress(Failure), step("Installing Debian's Chromium"):
+            apt_install("chromium")
         found = find_browser()
     if found is None:
         with contextlib.suppress(Failure), step("Downloading Playwright's Chromium"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from crmwidget import answers
 from crmwidget.card import called, html_of
-from crmwidget.errors import HandlerTimeoutError
+from crmwidget.errors import HandlerAbandonedError, HandlerTimeoutError
 from crmwidget.failures import Failure, advised
 from crmwidget.handlers import DEFAULT, _Default
 from crmwidget.session import Send, default_timeout, expiring, is_history
@@ -61,6 +61,13 @@ class ClientAccounts:
                 return timeout
         seconds = who.seconds if who else None
         return default_timeout(job.message.action) if seconds is None else seconds
+
+    def limit_of(self, handler: Handler) -> float | None:
+        """Seconds for a handler that owes no answer; None: as many as it likes."""
+        for timeout in (handler.timeout, self._client.timeout):
+            if not isinstance(timeout, _Default):
+                return timeout
+        return default_timeout("")
 
     def parked(self, job: Job) -> None:
         """An interaction log that nobody saves yet: it waits, here and in the page."""
@@ -137,6 +144,8 @@ class ClientAccounts:
                 client.journal.fail(job.log, failure.summary)
             self._log_became(job, "failed")
             client.end(job, now, keep=job.again or job.log is not None)
+            if job.log:
+                client.journal.ended(job.log)
         job.error = error
         job.finish()
 
@@ -157,6 +166,28 @@ class ClientAccounts:
         job.error = error
         job.finish()
 
+    def cancelled(self, job: Job) -> None:
+        """Its coroutine has ended because its time was over, which was said."""
+        client = self._client
+        now = time.monotonic()
+        with client.lock:
+            client.carry(client.session.fail(job.ticket), job)
+            job.entry.milliseconds = (now - job.arrived) * 1000
+            client.end(job, now, keep=job.again or job.log is not None)
+            if job.log:
+                client.journal.ended(job.log)
+
+    def abandoned(self, job: Job) -> None:
+        """Its coroutine goes on though its time is over and it was cancelled."""
+        name = job.handler.name if job.handler else "the answer"
+        self.reported(job, name, HandlerAbandonedError(job.message.action, name), job.handler)
+
+    def observer_failed(
+        self, name: str, about: str, error: BaseException, *, late: bool = False
+    ) -> Failure:
+        """What the user has called at a change raised, or was late."""
+        return self._keep(Failure(None, name, error, None, late=late, about=about), None)
+
     def reported(
         self,
         job: Job,
@@ -167,18 +198,21 @@ class ClientAccounts:
         late: bool = False,
     ) -> Failure:
         """Keep an error, show it in the widget's cell and in the panel."""
-        client = self._client
         kept = job.log is not None
-        failure = Failure(job.message, name, error, handler, late=late, kept=kept)
+        return self._keep(Failure(job.message, name, error, handler, late=late, kept=kept), job)
+
+    def _keep(self, failure: Failure, job: Job | None) -> Failure:
+        client = self._client
         client.errors.append(failure)
         with client.lock:
-            job.entry.error = failure.summary
-            job.entry.answered_by = name
-            client.show("failed", failure.to_wire(), job.seq)
-            client.traced(job)
+            if job is not None:
+                job.entry.error = failure.summary
+                job.entry.answered_by = failure.name
+                client.traced(job)
+            client.show("failed", failure.to_wire(), None if job is None else job.seq)
             client.flush()
         if client.runner.cell is not None:
-            client.runner.cell.show_error(error)
+            client.runner.cell.show_error(failure.error)
         return failure
 
     def _nobody(self, job: Job) -> None:

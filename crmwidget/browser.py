@@ -23,6 +23,7 @@ _FLAGS: Final = (
     "disable-component-update",
     "disable-sync",
     "no-first-run",
+    "site-per-process",  # a headless shell would put a connector into the process of its client
 )
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -60,8 +61,8 @@ def chromium(*, headed: bool = False, extra: str = "check") -> Iterator[Page]:
 
 
 def _program(playwright: Playwright) -> str | None:
-    """A Chromium's path; None: Playwright's own."""
-    given = os.environ.get("CHROMIUM")
-    if given or Path(playwright.chromium.executable_path).exists():
+    """A Chromium's path; left to itself Playwright would take its headless shell."""
+    own = playwright.chromium.executable_path
+    if given := os.environ.get("CHROMIUM") or (own if Path(own).exists() else None):
         return given
     return next(filter(None, map(shutil.which, _NAMES)), None)

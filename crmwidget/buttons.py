@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.failures import Failure
+from crmwidget.runner import PRESSED
 from crmwidget.session import ABSENT
 from crmwidget.stage import Stage
 from crmwidget.traffic import LARGE
@@ -56,9 +57,14 @@ class Buttons:
             return
         try:
             do(args, seq)
-        except Exception as error:  # noqa: BLE001 - shown to the person who pressed the button
+        except BaseException as error:  # noqa: BLE001 - shown to the person who pressed the button
             text = Failure.text_of(error)
             self._client.showing(lambda: self._client.desk.warn(text, seq))
+
+    def late(self, item: Mapping[str, Any]) -> None:
+        """It takes too long: said, and the next message is handled."""
+        text = f"{item.get('what')} has not ended within {PRESSED:g} s, and is left alone."
+        self._client.showing(lambda: self._client.desk.warn(text, item["seq"]))
 
     def _dial(self, args: Args, seq: int) -> None:
         contact = args.get("contact")
@@ -84,7 +90,7 @@ class Buttons:
             with Stage(client, shown=True) as stage:
                 # A key that no log has: a handler that saves must not take it for one it knows.
                 found = _ran(stage.run(action, args.get("data"), f"again/{uuid.uuid4().hex}"))
-        except Exception as error:  # noqa: BLE001 - shown where the person pressed
+        except BaseException as error:  # noqa: BLE001 - shown where the person pressed
             found = {"error": Failure.text_of(error)}
         data = {"ask": args.get("ask"), "action": action, **_NOTHING, **found}
         client.showing(lambda: client.show("ran", data, seq))

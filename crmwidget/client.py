@@ -266,7 +266,7 @@ class Client:
         if item.get("t") == "note":
             self._noted(item)
         elif item.get("t") == "do" and not self._buttons.pressed_at_once(item, event.epoch):
-            self.runner.later(lambda: self._buttons.pressed(item))
+            self.runner.press(lambda: self._buttons.pressed(item), lambda: self._buttons.late(item))
         self.channel.finish(event.epoch, event.seq, now=now)
 
     def deliver(self, action: str, data: object = None, key: str | None = None) -> Job:

@@ -143,9 +143,28 @@ class HandlerTimeoutError(CRMWidgetError, TimeoutError):
     def __init__(self, action: str, handler: str, timeout: float) -> None:
         self.action = action
         self.timeout = timeout
+        if action.startswith("phone."):
+            super().__init__(
+                f"{handler}() did not come back from a change of {action} "
+                f"within {timeout:g} s: it is left alone. Observers have to be quick."
+            )
+            return
+        did = "come back" if action == "*" else f"answer {action}"
         super().__init__(
-            f"{handler}() did not answer {action} within {timeout:g} s. Make it faster, "
+            f"{handler}() did not {did} within {timeout:g} s. Make it faster, "
             f"or give it longer: phone.on({action!r}, {handler}, timeout=...)."
+        )
+
+
+class HandlerAbandonedError(CRMWidgetError):
+    """A coroutine went on though its time was over and it was cancelled."""
+
+    def __init__(self, action: str, handler: str) -> None:
+        self.action = action
+        super().__init__(
+            f"{handler}() goes on though its time for {action} is over and it was cancelled: it is "
+            "left alone, and the next message is handled beside it. Await what takes time, and let "
+            "CancelledError pass."
         )
 
 

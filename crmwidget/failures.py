@@ -43,7 +43,8 @@ BYTES: Final = 50_000_000
 class Failure:
     """One entry of `phone.errors`."""
 
-    message: Message
+    message: Message | None
+    """None: it was an observer of a trait, or what a person asked for in the panel."""
     name: str
     """The function's name, or who answered in words."""
     error: BaseException
@@ -51,7 +52,17 @@ class Failure:
     late: bool = False
     kept: bool = False
     """It was an interaction log: it waits in the journal."""
+    about: str = ""
+    """The action, or what else it was asked for, such as `phone.record`."""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    summary: str = field(init=False)
+    """Class and masked message."""
+
+    def __post_init__(self) -> None:
+        # At once, where nothing is locked: the text of an error is code of whoever wrote its class.
+        object.__setattr__(self, "summary", self.text_of(self.error))
+        if self.message is not None:
+            object.__setattr__(self, "about", self.message.action)
 
     def rerun(self) -> Any:
         """Run the handler again with the same message, in the calling cell, so that %debug works.
@@ -59,15 +70,10 @@ class Failure:
         Returns what it returns: for a coroutine function something to await.
         Raises RuntimeError when no function of the user's had answered.
         """
-        if self.handler is None:
+        if self.handler is None or self.message is None:
             msg = f"{self.name} is not a function that can be run again."
             raise RuntimeError(msg) from self.error
         return self.handler(self.message)
-
-    @property
-    def summary(self) -> str:
-        """Class and masked message."""
-        return self.text_of(self.error)
 
     @property
     def bare(self) -> str:
@@ -79,7 +85,7 @@ class Failure:
     @property
     def for_agent(self) -> str:
         """What the agent is told; no detail of the program."""
-        subject = _SUBJECT.get(self.message.action, f"The answer to {self.message.action}")
+        subject = _SUBJECT.get(self.about, f"The answer to {self.about}")
         what = "took too long" if self.late else "failed"
         return f"{subject} {what}." + (" The log is kept." if self.kept else "")
 
@@ -91,7 +97,7 @@ class Failure:
     def to_wire(self) -> dict[str, Any]:
         """`show failed` of the wire, see ShownFailure in js/src/core/wire.ts."""
         return {
-            "action": self.message.action,
+            "action": self.about,
             "handler": self.name,
             "error": self.summary,
             "late": self.late,
@@ -100,7 +106,7 @@ class Failure:
 
     def __repr__(self) -> str:
         again = "; .rerun() runs it again" if self.handler else ""
-        return f"<{self.name}() for {self.message.action}: {self.summary}{again}>"
+        return f"<{self.name}() for {self.about}: {self.summary}{again}>"
 
 
 class Failures(list[Failure]):
@@ -137,7 +143,7 @@ def _size_of(error: BaseException) -> int:
     for one in _chain(error):
         for frame, _ in traceback.walk_tb(one.__traceback__):
             for value in list(frame.f_locals.values()):
-                with contextlib.suppress(Exception):  # a class of the user's
+                with contextlib.suppress(BaseException):  # a class of the user's
                     size += sys.getsizeof(value)
     return size
 
@@ -148,7 +154,7 @@ def _lighten(error: BaseException) -> None:
         if one.__traceback__ is not None:
             text = "".join(traceback.format_tb(one.__traceback__))
             one.__traceback__ = None
-            with contextlib.suppress(Exception):  # a class of the user's
+            with contextlib.suppress(BaseException):  # a class of the user's
                 one.add_note(f"Raised here; the variables are no longer kept:\n{text}")
 
 
@@ -179,5 +185,5 @@ def advised(error: BaseException) -> BaseException:
 def _message(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - the class of a user's exception may be broken, too
+    except BaseException:  # noqa: BLE001 - the class of a user's exception may be broken, too
         return "(its message cannot be read)"

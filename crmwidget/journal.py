@@ -53,6 +53,10 @@ class Entry:
     """Masked; of the last failure."""
     returned: Any = None
     """What the handler returned."""
+    running: bool = False
+    """Its handler is at it: also where it is late by now."""
+    wanted: bool = False
+    """It is to be run again should that fail."""
     place: tuple[str, int] | None = None
     """Page and number under which a page of this kernel keeps it; None: none does."""
 
@@ -159,7 +163,7 @@ class Journal:
 
     def start(self, entry: Entry) -> None:
         """Its handler begins: from here on nobody else may run it unasked."""
-        entry.state = "started"
+        entry.state, entry.running = "started", True
         self._stuck.discard(entry.key)
         self._write(lambda file: file.mark(entry.key, _STARTED))
 
@@ -169,9 +173,16 @@ class Journal:
         self._stuck.add(entry.key)
         self._write(lambda file: file.mark(entry.key, _FAILED, error))
 
+    def ended(self, entry: Entry) -> None:
+        """Its handler is through and has not saved it: now it can be run again."""
+        entry.running = False
+        if entry.wanted:
+            entry.wanted = False
+            self._again([entry])
+
     def done(self, entry: Entry) -> None:
         """Saved: the payload is overwritten, the key stays known."""
-        entry.state = "done"
+        entry.state, entry.running = "done", False
         with self._lock:
             self._entries.pop(entry.key, None)
             self._stuck.discard(entry.key)
@@ -206,15 +217,20 @@ class Journal:
         return len(self._stuck)
 
     def retry(self) -> int:
-        """Run today's handler for every failed and interrupted log, with the same key; how many."""
+        """Run today's handler for every failed and interrupted log, with the same key; how many.
+
+        One whose handler is late and still at it is run again only when that has failed.
+        """
         entries = [*self.failed, *self.interrupted]
-        self._again(entries)
+        for entry in entries:
+            entry.wanted = entry.running
+        self._again([entry for entry in entries if not entry.running])
         return len(entries)
 
     def discard(self) -> int:
         """Give up every log that nobody is saving; how many."""
         with self._lock:
-            gone = [e for e in self._all() if e.state != "started"]
+            gone = [e for e in self._all() if not e.running]
             for entry in gone:
                 self.done(entry)
         self._given_up(gone)

@@ -1,8 +1,9 @@
 """Runner: takes each message to whoever answers it, and brings back what came of it.
 
 Sync functions run one after another on the worker's thread, coroutines on the
-loop; both in the order of arrival, two of one action never at once. What the
-outcome means for the connection is the client's business.
+loop; both in the order of arrival, two of one action never at once. Whatever is
+the user's has a time limit and a net. What the outcome means for the connection
+is the client's business.
 """
 
 from __future__ import annotations
@@ -13,20 +14,21 @@ import inspect
 import threading
 import time
 import weakref
-from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from crmwidget import answers
-from crmwidget.errors import CRMWidgetError
+from crmwidget.errors import CRMWidgetError, HandlerTimeoutError
 from crmwidget.handlers import EVERY, Handler
+from crmwidget.lanes import Lane
 from crmwidget.protocol import incoming
-from crmwidget.session import default_timeout
+from crmwidget.session import TIMEOUT, default_timeout
 from crmwidget.workers import Loop, Worker
 
 if TYPE_CHECKING:
     import concurrent.futures
-    from collections.abc import Awaitable, Callable, Coroutine, Iterator
+    from collections.abc import Awaitable, Iterator
 
     from crmwidget.cell import Cell
     from crmwidget.journal import Entry as LogEntry
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 GRACE: Final = 10.0
 """Seconds a message waits for a handler while the cell that made the widget still runs."""
+PRESSED: Final = 30.0
+"""Seconds for what a person asked for in the panel."""
 FAREWELL: Final = 2.0
 """Seconds that a kernel which ends waits for handlers; Jupyter kills it after 5."""
 
@@ -120,62 +124,28 @@ class Accounts(Protocol):
     def failed(self, job: Job, who: Answerer, error: BaseException) -> None:
         """Whoever answers raised, or gave what has no meaning."""
 
+    def cancelled(self, job: Job) -> None:
+        """Its coroutine has ended because its time was over, which was said."""
+
+    def abandoned(self, job: Job) -> None:
+        """Its coroutine goes on though its time is over and it was cancelled."""
+
     def reported(
-        self, job: Job, name: str, error: BaseException, handler: Handler | None
+        self, job: Job, name: str, error: BaseException, handler: Handler | None, *, late: bool
     ) -> object:
         """An error that does not decide what becomes of the job."""
 
+    def observer_failed(
+        self, name: str, about: str, error: BaseException, *, late: bool = False
+    ) -> object:
+        """What the user has called at a change raised, or was late."""
 
-Waiting = tuple[Job, "Answerer", "Awaitable[Any] | None"]
-
-
-class Lane:
-    """The coroutines of one action, one after another on the loop."""
-
-    def __init__(
-        self,
-        loop: Loop,
-        run: Callable[[Job, Answerer, Awaitable[Any] | None], Coroutine[Any, Any, None]],
-    ) -> None:
-        self._loop = loop
-        self._run = run
-        self._lock = threading.Lock()
-        self._waiting: deque[Waiting] = deque()
-        self.started = _set_event()
-        """None of them waits to begin."""
-        self.idle = _set_event()
-        """None of them runs."""
-
-    def add(self, job: Job, who: Answerer, value: Awaitable[Any] | None = None) -> None:
-        """Run it when the ones before are through; `value`: it was called already."""
-        with self._lock:
-            self._waiting.append((job, who, value))
-            self.started.clear()
-            if self.idle.is_set():
-                self.idle.clear()
-                self._loop.run(self._drain())
-
-    async def _drain(self) -> None:
-        import asyncio
-
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self.idle.set()
-                    return
-                job, who, value = self._waiting.popleft()
-            running = asyncio.ensure_future(self._run(job, who, value))
-            await asyncio.sleep(0)  # it has begun, up to where it first waits
-            with self._lock:
-                if not self._waiting:
-                    self.started.set()
-            await running
+    def limit_of(self, handler: Handler) -> float | None:
+        """Seconds for a handler that owes no answer; None: as many as it likes."""
 
 
-def _set_event() -> threading.Event:
-    event = threading.Event()
-    event.set()
-    return event
+Trouble = Callable[["BaseException | None"], None]
+"""Told what was raised, or None: its time is over."""
 
 
 class Runner:
@@ -190,6 +160,8 @@ class Runner:
         self._loop = Loop(f"crmwidget-{name}-loop")
         self._changed = threading.Condition()
         self._lanes: dict[str, Lane] = {}
+        self._cancelled: set[int] = set()
+        """Tickets of coroutines whose time is over."""
         self._current: Job | None = None
         _living.add(self)
 
@@ -201,9 +173,86 @@ class Runner:
         """Take a log that nobody could save when its turn came: before all that wait."""
         self._worker.first(lambda: self._run_again(job))
 
+    def press(self, task: Callable[[], object], overdue: Callable[[], object]) -> None:
+        """Run what a person has asked for on the worker's thread; `overdue`: it takes too long."""
+
+        def run() -> None:
+            with self._worker.limited(PRESSED, overdue):
+                task()
+
+        self._worker.submit(run)
+
     def later(self, task: Callable[[], object]) -> None:
-        """Run something else of the user's on the worker's thread."""
+        """Run what is quick and ours on the worker's thread, behind all that was submitted."""
         self._worker.submit(task)
+
+    def observe(self, function: Callable[[Any], object], about: str, change: object) -> None:
+        """Tell an observer: as soon as the worker's thread is free, with a limit and a net."""
+        self._worker.first(lambda: self._tell(function, about, change))
+
+    def await_observer(self, function: Callable[[Any], object], about: str, value: object) -> None:
+        """An observer was called where the change was made; the rest of a coroutine runs here."""
+        if inspect.isawaitable(value):
+            self._loop.run(self._finish(value, TIMEOUT, self._trouble_of(function, about)))
+
+    def _tell(self, function: Callable[[Any], object], about: str, change: object) -> None:
+        trouble = self._trouble_of(function, about)
+        self._call(lambda: function(change), TIMEOUT, trouble, lambda: None)
+
+    def _trouble_of(self, function: object, about: str) -> Trouble:
+        name = getattr(function, "__name__", type(function).__name__)
+        late = HandlerTimeoutError(about, name, TIMEOUT)
+
+        def trouble(error: BaseException | None) -> None:
+            told = late if error is None else error
+            self._accounts.observer_failed(name, about, told, late=error is None)
+
+        return trouble
+
+    def _call(
+        self,
+        function: Callable[[], object],
+        seconds: float | None,
+        trouble: Trouble,
+        go_on: Callable[[], object],
+    ) -> bool:
+        """Call what owes nobody an answer, here on the worker's thread; whether it came back.
+
+        `go_on` is what is left to do on the next thread where it does not.
+        """
+
+        def overdue() -> None:
+            trouble(None)
+            self._worker.first(go_on)
+
+        with self._worker.limited(seconds, overdue) as limit:
+            try:
+                with self.shown():
+                    value = function()
+            except BaseException as error:  # noqa: BLE001 - an observer never costs a message
+                if not limit.over:
+                    trouble(error)
+            else:
+                if inspect.isawaitable(value):
+                    self._loop.run(self._finish(value, seconds, trouble))
+        return not limit.over
+
+    async def _finish(self, value: Awaitable[Any], seconds: float | None, trouble: Trouble) -> None:
+        import asyncio
+
+        task = asyncio.ensure_future(value)
+        try:
+            with self.shown():
+                done, _ = await asyncio.wait((task,), timeout=seconds)
+                if not done:
+                    task.cancel()
+                    trouble(None)
+                elif task.cancelled():
+                    trouble(asyncio.CancelledError())
+                elif (error := task.exception()) is not None:
+                    trouble(error)
+        except BaseException as error:  # noqa: BLE001 - see _call
+            trouble(error)
 
     def await_(self, awaitable: Awaitable[Any]) -> concurrent.futures.Future[Any]:
         """Run an awaitable on the loop."""
@@ -216,7 +265,12 @@ class Runner:
         if self._loop.here():
             msg = "an asynchronous source cannot be asked from an asynchronous handler: await it."
             raise CRMWidgetError(msg)
-        return self._loop.run(value).result(default_timeout(""))
+        waited = self._loop.run(value)
+        try:
+            return waited.result(default_timeout(""))
+        except TimeoutError:
+            waited.cancel()
+            raise
 
     def wake(self) -> None:
         """A handler was registered, or the cell is through: a message may be waiting for that."""
@@ -227,6 +281,10 @@ class Runner:
         """The job's time is over: the next one must not be stuck behind it."""
         if self._current is job:
             self._worker.replace()
+        lane = self._lanes.get(job.message.action)
+        if lane is not None:
+            self._cancelled.add(job.ticket)
+            lane.give_up(job)
 
     def here(self) -> bool:
         """Whether this is one of its threads."""
@@ -253,7 +311,10 @@ class Runner:
                 yield
 
     def _run(self, job: Job) -> None:
-        self._observe(job)
+        if self._observe(job):
+            self._proceed(job)
+
+    def _proceed(self, job: Job) -> None:
         who = self._wait_for_answerer(job)
         ahead = job.log and (self._worker.pressed or self._accounts.overtakes(job))
         if job.log and (who is None or ahead):
@@ -277,13 +338,15 @@ class Runner:
             return
         lane = self._lanes.get(job.message.action)
         if lane is None:
-            lane = self._lanes[job.message.action] = Lane(self._loop, self._await)
+            lane = self._lanes[job.message.action] = Lane(
+                self._loop, self._await, self._accounts.abandoned
+            )
         if who.handler and inspect.iscoroutinefunction(who.handler.function):
             lane.add(job, who)
             return
         lane.idle.wait(default_timeout(job.message.action))
         for other in self._lanes.values():
-            other.started.wait(GRACE)  # handlers start in the order of arrival
+            other.wait_for_turn()
         self._current = job
         self._accounts.begun(job, who)
         try:
@@ -309,9 +372,14 @@ class Runner:
                     value = cast("Awaitable[Any]", who.ask(job.message))
                 result = await value
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is reported
-            self._failed(job, who, error)
+            if job.ticket in self._cancelled and type(error).__name__ == "CancelledError":
+                self._accounts.cancelled(job)
+            else:
+                self._failed(job, who, error)
         else:
             self._returned(job, who, result)
+        finally:
+            self._cancelled.discard(job.ticket)
 
     def _failed(self, job: Job, who: Answerer, error: BaseException) -> None:
         if not self._worker.ended:  # or its names are gone, and it counts as interrupted
@@ -325,7 +393,7 @@ class Runner:
                 self._accounts.failed(job, who, error)
                 return
             # It returned, so it has saved: only the history item is lost.
-            self._accounts.reported(job, who.name or who.who, error, who.handler)
+            self._accounts.reported(job, who.name or who.who, error, who.handler, late=False)
             outcome = answers.Outcome()
         if job.log:
             job.log.returned = getattr(value, "task_id", value)
@@ -346,15 +414,17 @@ class Runner:
                     return who
                 self._changed.wait(left)
 
-    def _observe(self, job: Job) -> None:
-        """The handler of "*" sees every message; its value is ignored."""
+    def _observe(self, job: Job) -> bool:
+        """The handler of "*" sees every message; its value is ignored. Whether it came back."""
         observer = self._sources.handlers.get(EVERY)
         if observer is None:
-            return
-        try:
-            with self.shown():
-                value = observer(job.message)
-            if inspect.isawaitable(value):
-                self._loop.run(value)
-        except Exception as error:  # noqa: BLE001 - an observer never costs a message
-            self._accounts.reported(job, observer.name, error, observer)
+            return True
+        seconds = self._accounts.limit_of(observer)
+
+        def trouble(error: BaseException | None) -> None:
+            told = error or HandlerTimeoutError(EVERY, observer.name, seconds or 0)
+            self._accounts.reported(job, observer.name, told, observer, late=error is None)
+
+        return self._call(
+            lambda: observer(job.message), seconds, trouble, lambda: self._proceed(job)
+        )

@@ -370,8 +370,23 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         self._trait_values[name] = value
         if old is value:
             return
-        change = {"name": name, "old": old, "new": value, "owner": self, "type": "change"}
-        self._client.runner.later(lambda: self.notify_change(traitlets.Bunch(change)))
+        change = _Told(name=name, old=old, new=value, owner=self, type="change")
+        self._client.runner.later(lambda: self.notify_change(change))
+
+    def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:  # noqa: A002 - its name in traitlets
+        """Call `handler`, sync or async, at changes of a trait, see traitlets.HasTraits.observe.
+
+        What it raises is in `errors`; it has 10 s.
+        """
+        if not isinstance(handler, (traitlets.EventHandler, _Observer)):
+            handler = _Observer(handler, self._client.runner)
+        super().observe(handler, names, type)
+
+    def unobserve(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:  # noqa: A002 - its name in traitlets
+        """Undo `observe`."""
+        if not isinstance(handler, (traitlets.EventHandler, _Observer)):
+            handler = _Observer(handler, self._client.runner)
+        super().unobserve(handler, names, type)
 
     @traitlets.observe("crm_data", "directory", "crm")
     def _source_changed(self, change: Any) -> None:
@@ -383,6 +398,31 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         mine = self._cell_id
         if mine is not None and mine == cell.id:
             super().close()
+
+
+class _Told(traitlets.Bunch):
+    """A change that came from the connector and not from the user's code."""
+
+
+class _Observer:
+    """A user's function for changes of traits; equal to what wraps the same one."""
+
+    def __init__(self, function: Any, runner: Any) -> None:
+        self.function = function
+        self._runner = runner
+
+    def __call__(self, change: Any) -> None:
+        about = f"phone.{change['name']}"
+        if isinstance(change, _Told):
+            self._runner.observe(self.function, about, change)
+        else:
+            self._runner.await_observer(self.function, about, self.function(change))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Observer) and self.function == other.function
+
+    def __hash__(self) -> int:
+        return hash(self.function)
 
 
 _attached: dict[str, CRMWidget] = {}

@@ -89,7 +89,7 @@ class Witness:
         if asked is None or asked.error is None:
             return None
         action = asked.action
-        return next((f for f in reversed(client.errors) if f.message.action == action), None)
+        return next((f for f in reversed(client.errors) if f.about == action), None)
 
     def evidence(self, *, answers: bool | None = None) -> Evidence:
         """What is known of why it is not ready; `answers`: what `knock` gave."""
@@ -125,7 +125,7 @@ class Witness:
                 sent={a: n for (way, a), n in counted.items() if way == "sent"},
                 crm_data_by=who.who if who else None,
                 crm_data_error=None if failed is None else failed.bare,
-                errors=tuple(f"{f.message.action}, {f.bare}" for f in client.errors),
+                errors=tuple(f"{f.about}, {f.bare}" for f in client.errors),
                 contradictions=() if data is None else tuple(data.contradictions(**follows)),
                 kept=len(client.journal),
                 waits=self.waits,

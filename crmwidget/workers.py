@@ -1,26 +1,42 @@
 """Workers: the threads on which a client does what takes time.
 
 Worker: one thread for sync handlers, in order, replaced when one hangs.
-Loop: one asyncio loop thread, started with the first coroutine.
+Loop: one asyncio loop thread, started with the first coroutine, replaced when one blocks it.
 Clock: calls back when the earliest of the client's deadlines is due.
 """
 
 from __future__ import annotations
 
 import collections
+import contextlib
 import logging
 import math
 import queue
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
     import concurrent.futures
+    from collections.abc import Iterator
 
 Task = Callable[[], object]
+
+
+@dataclass(slots=True, eq=False)
+class Limit:
+    """The time of what runs on a worker's thread."""
+
+    at: float
+    """On time.monotonic()."""
+    overdue: Task
+    within: Limit | None
+    over: bool = False
+    """It took longer, and another thread goes on with what waits."""
+
 
 _log = logging.getLogger(__name__)
 
@@ -32,9 +48,14 @@ class Worker:
         self._name = name
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._first: collections.deque[Task] = collections.deque()
+        self._held: collections.deque[Task] = collections.deque()
+        """Taken from the queue, and next when nothing was put first."""
         self._thread: threading.Thread | None = None
         self.ended = False
         """Nothing begins any more."""
+        self._limits = threading.Lock()
+        self._limit: Limit | None = None
+        self._clock = Clock(self._ring, f"{name}-limit")
 
     def submit(self, task: Task) -> None:
         """Run `task` after all that were submitted before."""
@@ -56,6 +77,41 @@ class Worker:
         """Leave a hung task to its thread; a new thread goes on with the next task."""
         self._start()
 
+    @contextlib.contextmanager
+    def limited(self, seconds: float | None, overdue: Task) -> Iterator[Limit]:
+        """What runs within, on this worker's thread, may take so long; None: as long as it likes.
+
+        When its time is over `overdue` is called elsewhere, and a new thread goes on.
+        """
+        limit = Limit(time.monotonic() + (seconds or math.inf), overdue, self._limit)
+        self._limited(limit)
+        try:
+            yield limit
+        finally:
+            with self._limits:
+                mine = not limit.over
+            if mine:
+                self._limited(limit.within)
+
+    def _limited(self, limit: Limit | None) -> None:
+        with self._limits:
+            self._limit = limit
+            timed = limit is not None and limit.at < math.inf
+            self._clock.set(limit.at if limit is not None and timed else None)
+
+    def _ring(self) -> None:
+        with self._limits:
+            limit = self._limit
+            if limit is None or limit.at > time.monotonic():
+                return
+            self._limit = None
+            each: Limit | None = limit
+            while each is not None:
+                each.over = True
+                each = each.within
+        _do(limit.overdue)
+        self.replace()
+
     def here(self) -> bool:
         """Whether this is the worker's current thread."""
         return threading.current_thread() is self._thread
@@ -63,6 +119,7 @@ class Worker:
     def stop(self) -> None:
         """End after the tasks submitted so far."""
         self._tasks.put(None)
+        self._clock.stop()
 
     def end(self, until: float) -> None:
         """Begin nothing more, and wait for what runs, until then on time.monotonic()."""
@@ -77,21 +134,23 @@ class Worker:
 
     def _run(self) -> None:
         while self.here():
-            task = self._tasks.get()
-            if task is None or self.ended:
+            if not self._first and not self._held:
+                task = self._tasks.get()
+                if task is None or self.ended:
+                    return
+                # Not kept in this thread: what was put first may hang, and it has to go on.
+                self._held.append(task)
+            waiting = self._first or self._held
+            if self.ended or not self.here():  # replaced meanwhile: its successor goes on
+                self._tasks.put(_nothing)
                 return
-            while self._first and self.here() and not self.ended:
-                _do(self._first.popleft())
-            if not self.here():  # replaced meanwhile: hand it to the successor
-                self.first(task)
-                return
-            _do(task)
+            _do(waiting.popleft())
 
 
 def _do(task: Task) -> None:
     try:
         task()
-    except Exception as error:  # noqa: BLE001 - the next message must still be handled
+    except BaseException as error:  # noqa: BLE001 - the next message must still be handled
         # No message and no traceback: they may hold what a customer said.
         _log.error("crmwidget: a task failed with %s", type(error).__name__)
 
@@ -106,6 +165,7 @@ class Loop:
     def __init__(self, name: str) -> None:
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._left: list[asyncio.AbstractEventLoop] = []
         self._lock = threading.Lock()
 
     def run(self, awaitable: Awaitable[Any]) -> concurrent.futures.Future[Any]:
@@ -118,27 +178,48 @@ class Loop:
                 threading.Thread(
                     target=_run_and_close, args=(self._loop,), name=self._name, daemon=True
                 ).start()
-        return asyncio.run_coroutine_threadsafe(_awaited(awaitable), self._loop)
+            loop = self._loop
+        return asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop)
+
+    def replace(self, blocked: asyncio.AbstractEventLoop) -> None:
+        """Leave a loop to what blocks it; what comes from now on has another."""
+        with self._lock:
+            if self._loop is blocked:
+                self._loop = None
+                self._left.append(blocked)
 
     def here(self) -> bool:
         """Whether this code runs on the loop."""
-        if self._loop is None:
+        if self._loop is None and not self._left:
             return False
         import asyncio
 
         try:
-            return asyncio.get_running_loop() is self._loop
+            return asyncio.get_running_loop() in (self._loop, *self._left)
         except RuntimeError:
             return False
 
     def stop(self) -> None:
         """End the loop, and close it."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
+        with self._lock:
+            loops = [loop for loop in (self._loop, *self._left) if loop is not None]
+        for loop in loops:
+            loop.call_soon_threadsafe(loop.stop)
 
 
 def _run_and_close(loop: asyncio.AbstractEventLoop) -> None:
-    loop.run_forever()
+    import asyncio
+
+    ended = False
+    while not ended:
+        try:
+            loop.run_forever()
+            ended = True
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+            loop.run_until_complete(asyncio.sleep(0))
+        except BaseException as error:  # noqa: BLE001 - a SystemExit in a task goes through the loop
+            _log.error("crmwidget: a task failed with %s", type(error).__name__)
     loop.close()
 
 

@@ -82,7 +82,8 @@ def _keep(address: str, modules: list[str]) -> tuple[list[int], dict[str, Any]] 
         events.register(ended, selectors.EVENT_READ, _ENDING)
         serving = True
         while serving or lines:
-            for key, _ in events.select():
+            # Who is gone comes first: a kernel that is killed is dead before the next one starts.
+            for key, _ in sorted(events.select(), key=lambda event: event[0].data == _DOOR):
                 if key.data == _DOOR:
                     line, files, wanted = _asked(door)
                     pid = os.fork()
@@ -122,6 +123,7 @@ def _pass_on(line: socket.socket, pid: int, events: selectors.BaseSelector) -> N
         os.killpg(pid, said[0] if said else signal.SIGKILL)
     if not said:
         events.unregister(line)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # its end is an event, too
 
 
 def _tell(line: socket.socket, fork: selectors.SelectorKey, events: selectors.BaseSelector) -> None:

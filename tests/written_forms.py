@@ -5,6 +5,7 @@ What a form adds is never part of a number, so whoever is found must be who has 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import islice
@@ -62,6 +63,10 @@ JOINTS: Final = ("; ", " / ", " or ", "\n", " | ", " ::: ", " & ", ", ", "\t", "
 NAMES: Final = ('"Route 66 Diner" ', '"Bo" ', "24 hours ", '"2 Brothers, Ltd." ', "")
 TAGS: Final = (";tag=as12ab", "", ";tag=4021;user=phone", ";cpc=ordinary")
 PARAMETERS: Final = (";isub=4021", ";npdi;rn=+13125559999", ";verstat=TN-Validation-Passed", "")
+_A_DATE: Final = re.compile(
+    r"^(?:(?:19|20)\d\d(?:19|20)\d\d|(?:19|20)\d\d[01]\d[0-3]\d|[0-3]\d[0-3]\d(?:19|20)\d\d)$"
+)
+"""Digits that are a date, or two years, where somebody separates them so: 2019-2024."""
 ZEROS: Final = (0x660, 0x6F0, 0x966, 0xFF10)
 
 
@@ -93,6 +98,8 @@ def _valid(
     rng: random.Random, seen: set[str]
 ) -> Iterator[tuple[str | None, phonenumbers.PhoneNumber, str]]:
     for region, number in numbers(rng):
+        if _A_DATE.search(str(number.national_number)):
+            continue
         e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
         if e164 not in seen and not e164.startswith("+1415555") and phones.e164(e164) == e164:
             seen.add(e164)

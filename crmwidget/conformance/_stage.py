@@ -44,6 +44,8 @@ GREETING: Final = 1.0
 """Seconds between two first ready: a client may begin to listen after its frame has loaded."""
 LONGEST: Final = 120
 """Characters of an error's text that are shown."""
+_ANOTHER: Final = "known => globalThis.probe && probe.id !== known"
+_LOADED: Final = f"known => document.readyState === 'complete' && ({_ANOTHER})(known)"
 _KIT: Final = "window[Symbol.for('crmwidget.conformance')]"
 
 
@@ -221,14 +223,13 @@ class Stage:
 
     def _shown_frame(self) -> Frame | None:
         """The connector's frame, with another document than the one that is known."""
-        another = "known => globalThis.probe && probe.id !== known"
         end = time.monotonic() + OPENING
         while time.monotonic() < end:
             for frame in self.connectors():
                 with contextlib.suppress(Exception):  # it is being replaced
                     # By the clock: a frame that is not in view draws nothing
                     limit = HUNG * 100
-                    frame.wait_for_function(another, arg=self._id, polling=20, timeout=limit)
+                    frame.wait_for_function(_ANOTHER, arg=self._id, polling=20, timeout=limit)
                     return frame
             self.page.wait_for_timeout(LOOKING * 1000)
         return None
@@ -501,13 +502,28 @@ class Stage:
 
     def go(self, url: str) -> None:
         """Load another document into the frame."""
+        from playwright.sync_api import Error
+
         self.pull()
         self._dialling = False
         known = self._id
-        self.frame.goto(url, wait_until="load", timeout=HUNG * 1000)
-        left = self._enter(self.frame)
+        # Where the document belongs to another process, headless shells take the frame for gone.
+        with contextlib.suppress(Error):
+            self.frame.goto(url, wait_until="load", timeout=HUNG * 1000)
+        left = self._enter(self._gone_to(url))
         if left and left["id"] == known:
             self._hear(left["entries"])
+
+    def _gone_to(self, url: str) -> Frame:
+        """The frame that was sent there, with another document; raises FrameGoneError."""
+        end = time.monotonic() + OPENING
+        while time.monotonic() < end:
+            for frame in self.client.child_frames:
+                with contextlib.suppress(Exception):  # it is being replaced
+                    if frame.url == url and frame.evaluate(_LOADED, self._id):
+                        return frame
+            self.page.wait_for_timeout(LOOKING * 1000)
+        raise FrameGoneError(f"the frame did not load {url} within {OPENING:g} s")
 
     def kit(self, call: str) -> Any:
         """Call what client.js has put into the client's window; None: it is not there."""

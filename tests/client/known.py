@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crmwidget.testing import Connector
 
 CRM_DATA: dict[str, Any] = {
@@ -31,3 +34,11 @@ def notices(connector: Connector) -> list[str]:
         if sent.action == "displayErrorNotification"
         for text in sent.data["textArray"]
     ]
+
+
+def until(seen: Callable[[], object]) -> None:
+    """Wait, but not for ever."""
+    end = time.monotonic() + 60
+    while not seen():
+        assert time.monotonic() < end
+        time.sleep(0.01)

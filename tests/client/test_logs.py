@@ -8,15 +8,13 @@ from typing import Any
 import pytest
 
 from crmwidget import Handlers, HistoryItem
-from crmwidget.errors import (
-    PhoneClosedError,
-)
+from crmwidget.errors import HandlerTimeoutError, PhoneClosedError
 from crmwidget.testing import (
     Connector,
     interaction_log,
     ready,
 )
-from tests.client.known import notices
+from tests.client.known import notices, until
 
 
 @pytest.mark.parametrize("returned", [7, "task-1", HistoryItem("task-1", {"note": "kept"})])
@@ -121,3 +119,37 @@ def test_a_simulated_log_never_reaches_the_handler_of_a_real_connector(
 
     assert reached == []
     assert len(connector._client.journal.pending) == 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_log_that_is_late_and_still_being_saved_is_not_saved_beside_that(
+    handlers: Handlers, connector: Connector, fails: bool
+) -> None:
+    go_on, saving = threading.Event(), [0, 0]
+
+    @handlers.on_save_log(timeout=0.2)
+    def save(log: Any) -> int:
+        saving[0] += 1
+        saving[1] = max(saving[1], saving[0])
+        saved.append(log.key)
+        go_on.wait(60)
+        saving[0] -= 1
+        if fails and len(saved) == 1:
+            raise ConnectionError("the CRM is away")
+        return len(saved)
+
+    saved: list[str] = []
+    journal = connector._client.journal
+    with pytest.raises(HandlerTimeoutError):
+        connector.send(interaction_log())
+    assert journal.retry() == 1
+    assert journal.discard() == 0
+    assert connector.ask("directory")["count"] == "3"
+    assert len(saved) == 1
+    go_on.set()
+
+    until(lambda: len(journal) == 0)
+    assert saving[1] == 1
+    assert saved == [saved[0]] * (2 if fails else 1)
+    items = [sent for sent in connector.received if sent.action == "createHistoryItem"]
+    assert len(items) == 1

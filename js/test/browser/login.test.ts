@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ASSUMPTIONS } from "../../src/core/connector";
 import { Around, clear } from "./around";
+import { passes } from "./waiting";
 
 const FORM = 'data-login="form"';
 const RESTARTED = { type: "crmwidget/simulator", what: "restarted" };
@@ -21,7 +22,7 @@ describe("a page that begins at its login", () => {
     const around = await at(FORM).shows("Sign in");
 
     await around.shows("Simulated: any name will do, nothing is checked or kept.");
-    expect(around.heard).toMatchObject([RESTARTED]);
+    await passes(() => expect(around.heard).toMatchObject([RESTARTED]));
     expect(around.find<HTMLButtonElement>("#ring").disabled).toBe(true);
   });
 

@@ -237,10 +237,10 @@ describe("the simulator's remote control", () => {
   test("a command that the page can no longer answer has failed", async () => {
     const { road, connector } = await connected(simulated());
     road.kernel.post(ring);
-    await until(() => connector.heard.length === 1);
+    await until(() => connector.heard.length > 0);
 
     panels.actions[0]?.reloadFrame();
-    await until(() => road.notes("sim").length === 1);
+    await until(() => road.notes("sim").length > 0);
 
     expect(road.notes("sim")).toMatchObject([{ ok: false }]);
   });

@@ -1,0 +1,324 @@
+"""Every place where code of the user's is called: it has a time limit, a net and no lock of ours.
+
+`PLACES` is the list. Whatever is put there raises, leaves the thread, waits for ever, blocks or
+refuses to be cancelled: it is named in `phone.errors`, and the next message is handled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from crmwidget import CRMWidget, lanes, runner
+from crmwidget.errors import HandlerAbandonedError, HandlerTimeoutError
+from crmwidget.testing import Connector
+from tests.client.known import until
+
+SOON: Final = 0.2
+"""Seconds that each place gives here."""
+POP, FIELDS = "requestPerformInteractionScreenPop", "requestCustomFieldsValues"
+REPORTS = "requestOpenReports"
+Code = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    register: Callable[[CRMWidget, Code], object]
+    """Puts code there."""
+    asynchronous: bool = False
+    action: str = POP
+    """Which message leads to it."""
+
+    def put(self, phone: CRMWidget, body: Callable[[], object]) -> None:
+        if self.asynchronous:
+
+            async def users(*_: object) -> object:
+                value = body()
+                return await value if asyncio.iscoroutine(value) else value
+        else:
+
+            def users(*_: object) -> object:  # type: ignore[misc]
+                return body()
+
+        self.register(phone, users)
+
+
+class Report:
+    """What a handler returns to be drawn in the panel."""
+
+    def __init__(self, draw: Code) -> None:
+        self._draw = draw
+
+    def _repr_html_(self) -> str:
+        self._draw()
+        return ""
+
+
+def handler(phone: CRMWidget, code: Code) -> None:
+    phone.on_screen_pop(code, timeout=SOON)
+
+
+def observer_of_every_message(phone: CRMWidget, code: Code) -> None:
+    phone.on("*", code, timeout=SOON)
+
+
+def observer_of_a_trait(phone: CRMWidget, code: Code) -> None:
+    phone.observe(code, "last_message")
+
+
+def observer_of_all_traits(phone: CRMWidget, code: Code) -> None:
+    phone.observe(lambda change: change["name"] == "last_message" and code(change))
+
+
+def report(phone: CRMWidget, code: Code) -> None:
+    phone.on_open_reports(lambda asked: Report(code), timeout=SOON)
+
+
+def text_of_an_error(phone: CRMWidget, code: Code) -> None:
+    class OwnError(Exception):
+        def __str__(self) -> str:
+            return str(code())
+
+    def fail(pop: object) -> None:
+        raise OwnError
+
+    phone.on_screen_pop(fail, timeout=SOON)
+
+
+PLACES: Final = {
+    "a handler": Place(handler),
+    "an async handler": Place(handler, asynchronous=True),
+    "the handler of *": Place(observer_of_every_message),
+    "an async handler of *": Place(observer_of_every_message, asynchronous=True),
+    "an observer of a trait": Place(observer_of_a_trait),
+    "an async observer of a trait": Place(observer_of_a_trait, asynchronous=True),
+    "an observer of all traits": Place(observer_of_all_traits),
+    "what draws a report": Place(report, action=REPORTS),
+}
+place = pytest.mark.parametrize("at", PLACES.values(), ids=PLACES)
+
+
+@pytest.fixture
+def phone(monkeypatch: pytest.MonkeyPatch) -> Iterator[CRMWidget]:
+    monkeypatch.setattr(runner, "TIMEOUT", SOON)
+    monkeypatch.setattr(lanes, "MOMENT", SOON)
+    phone = CRMWidget(name="user's code")
+    yield phone
+    phone.close(force=True)
+
+
+@pytest.fixture
+def let_go() -> Iterator[threading.Event]:
+    """What hangs in a test ends with it."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def comes(phone: CRMWidget, at: Place = PLACES["a handler"]) -> None:
+    """Its message comes; nothing is waited for."""
+    data = {"aniValues": ["+12025550143"]} if at.action == POP else None
+    phone._client.deliver(at.action, data)
+
+
+def the_next_is_handled(phone: CRMWidget) -> None:
+    asked: list[object] = []
+    phone.on_custom_fields(lambda fields: asked.append(fields) or {})
+    phone._client.in_memory = True
+    phone._client.deliver(FIELDS, {"object": {"voice": ["case"], "digital": []}})
+    until(lambda: asked)
+
+
+def raises(error: BaseException) -> Callable[[], object]:
+    def body() -> None:
+        raise error
+
+    return body
+
+
+@place
+@pytest.mark.parametrize("error", [KeyError("plan"), SystemExit(), asyncio.CancelledError()])
+def test_what_raises_is_in_the_errors_and_the_next_message_is_handled(
+    phone: CRMWidget, at: Place, error: BaseException
+) -> None:
+    at.put(phone, raises(error))
+    Connector(phone)
+
+    comes(phone, at)
+
+    until(lambda: phone.errors)
+    assert [type(failure.error) for failure in phone.errors] == [type(error)]
+    the_next_is_handled(phone)
+
+
+@place
+def test_what_hangs_is_named_late_and_the_next_message_is_handled(
+    phone: CRMWidget, at: Place, let_go: threading.Event
+) -> None:
+    at.put(phone, asyncio.Event().wait if at.asynchronous else lambda: let_go.wait(60))
+    Connector(phone)
+
+    comes(phone, at)
+
+    until(lambda: phone.errors)
+    the_next_is_handled(phone)
+    assert {type(failure.error) for failure in phone.errors} == {HandlerTimeoutError}
+
+
+@place
+def test_nothing_of_the_users_runs_under_a_lock_of_the_client(phone: CRMWidget, at: Place) -> None:
+    free: list[bool] = []
+
+    def look() -> str:
+        def try_it() -> None:
+            if phone._client.lock.acquire(timeout=10):
+                phone._client.lock.release()
+                free.append(True)
+            else:
+                free.append(False)
+
+        other = threading.Thread(target=try_it)
+        other.start()
+        other.join()
+        return ""
+
+    at.put(phone, look)
+    Connector(phone)
+
+    comes(phone, at)
+
+    until(lambda: free)
+    assert all(free)
+
+
+def test_the_text_of_an_error_is_the_users_code_too(phone: CRMWidget) -> None:
+    free: list[bool] = []
+
+    def look() -> str:
+        other = threading.Thread(
+            target=lambda: (
+                free.append(phone._client.lock.acquire(timeout=10))
+                or (free[-1] and phone._client.lock.release())
+            )
+        )
+        other.start()
+        other.join()
+        return "text"
+
+    text_of_an_error(phone, look)
+    comes(phone)
+
+    until(lambda: phone.errors)
+    assert free
+    assert all(free)
+
+
+# ---------------------------------------------------------------- coroutines beyond their time
+def send(phone: CRMWidget, number: str) -> None:
+    phone._client.deliver(POP, {"aniValues": [number]})
+
+
+@pytest.mark.parametrize("how", ["waits", "refuses to be cancelled", "blocks the loop"])
+def test_the_next_of_the_same_action_is_handled(
+    phone: CRMWidget, let_go: threading.Event, how: str
+) -> None:
+    begun: list[str] = []
+
+    @phone.on_screen_pop(timeout=SOON)
+    async def lookup(pop: Any) -> None:
+        begun.append(pop.caller)
+        if len(begun) > 1:
+            return
+        if how == "blocks the loop":
+            let_go.wait(60)
+        while not let_go.is_set():
+            try:
+                await asyncio.sleep(0.01)
+            except asyncio.CancelledError:
+                if how == "waits":
+                    raise
+
+    send(phone, "+12025550171")
+    send(phone, "+12025550172")
+
+    until(lambda: len(begun) == 2)
+    late, *more = [type(failure.error) for failure in phone.errors]
+    assert late is HandlerTimeoutError
+    assert more == ([] if how == "waits" else [HandlerAbandonedError])
+
+
+def test_a_redefined_coroutine_is_used_for_what_waited(phone: CRMWidget) -> None:
+    begun: list[str] = []
+    hanging = threading.Event()
+
+    @phone.on_screen_pop(timeout=SOON)
+    async def first(pop: Any) -> None:
+        hanging.set()
+        await asyncio.Event().wait()
+
+    send(phone, "+12025550171")
+    assert hanging.wait(60)
+
+    @phone.on_screen_pop
+    async def second(pop: Any) -> None:
+        begun.append(pop.caller)
+
+    send(phone, "+12025550172")
+
+    until(lambda: begun)
+    assert begun == ["+12025550172"]
+
+
+def test_a_task_that_leaves_the_thread_does_not_end_the_loop(phone: CRMWidget) -> None:
+    @phone.on_screen_pop
+    async def lookup(pop: Any) -> None:
+        async def exits() -> None:
+            raise SystemExit
+
+        begun.append(asyncio.ensure_future(exits()))
+        await asyncio.sleep(0)
+
+    begun: list[Any] = []
+    send(phone, "+12025550171")
+    send(phone, "+12025550172")
+
+    until(lambda: len(begun) == 2)
+
+
+# ---------------------------------------------------------------- observers
+def test_an_observer_is_forgotten_by_its_function(phone: CRMWidget) -> None:
+    seen: list[object] = []
+    phone.observe(seen.append, "last_message")
+    phone.unobserve(seen.append, "last_message")
+
+    comes(phone)
+
+    the_next_is_handled(phone)
+    assert seen == []
+
+
+def test_the_other_observers_are_told_though_one_hangs(
+    phone: CRMWidget, let_go: threading.Event
+) -> None:
+    seen: list[object] = []
+    phone.observe(lambda change: let_go.wait(60), "last_message")
+    phone.observe(seen.append, "last_message")
+
+    comes(phone)
+
+    until(lambda: seen)
+
+
+def test_an_observer_of_what_the_user_sets_raises_where_it_is_set(phone: CRMWidget) -> None:
+    def refuse(change: object) -> None:
+        raise KeyError("plan")
+
+    phone.observe(refuse, "directory")
+
+    with pytest.raises(KeyError):
+        phone.directory = [{"name": "Bo Larsen", "phone": "+12025550143"}]
