@@ -441,8 +441,8 @@ VITEST = "node node_modules/vitest/vitest.mjs run --project"
 PYTEST = "python -m pytest"
 # Each worker has a server and a browser of its own; conftest.py puts the longest tests first.
 WORKERS = "-n 2 --dist loadgroup --no-loadscope-reorder"
-LANES = 3
-"""One more than the cores that a small machine has: most checks wait for something at times."""
+LANES = 2
+"""As many as the cores that a small machine has: more only wait for each other."""
 FOLDERS = {
     name: f"tests/{name}"
     for name in ("browser", "hostile", "conformance", "notebooks", "engines", "systems")
