@@ -107,6 +107,8 @@ class ClientAccounts:
             self._nobody(job)
         for warning in outcome.warnings:
             self._warn(warning)
+            if job.log:
+                job.warnings += (warning,)
         job.finish()
 
     def _note(self, job: Job, who: Answerer | None, outcome: answers.Outcome, now: float) -> None:

@@ -244,7 +244,15 @@ def replay(arguments: argparse.Namespace) -> int:
                 f"{message.n:>6}  {time}  {message.direction:8}  {message.action}{answers}{failed}"
             )
         return 0
-    found = capture.replay(_named(arguments.phone))
+    from crmwidget.handlers import Handlers
+
+    phone = _named(arguments.phone)
+    if not (isinstance(phone, Handlers) or hasattr(phone, "_client")):
+        raise CRMWidgetError(
+            f"--with {arguments.phone} is a {type(phone).__name__}: name a CRMWidget, Handlers or "
+            "Connector of that module."
+        )
+    found = capture.replay(phone)
     print(found)
     return 1 if found.diff else 0
 
@@ -252,6 +260,10 @@ def replay(arguments: argparse.Namespace) -> int:
 def _named(place: str) -> object:
     """What stands at MODULE:NAME; modules of the working directory are found."""
     module, _, name = place.partition(":")
+    if not (module and name):
+        raise CRMWidgetError(
+            f"--with {place} names no phone: give MODULE:NAME, such as {module or 'app'}:phone."
+        )
     sys.path.insert(0, str(Path.cwd()))
     try:
         return getattr(importlib.import_module(module), name)

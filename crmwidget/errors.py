@@ -65,8 +65,13 @@ def without_path(url: str) -> str:
 class ActionError(CRMWidgetError, ValueError):
     """An action that we were asked to send is unknown."""
 
-    def __init__(self, name: str, nearest: str | None, known: tuple[str, ...]) -> None:
+    def __init__(
+        self, name: str, nearest: str | None, known: tuple[str, ...], why: str | None = None
+    ) -> None:
         self.name = name
+        if why is not None:
+            super().__init__(why)
+            return
         advice = f"Did you mean {nearest!r}?" if nearest else f"Known: {', '.join(known)}."
         super().__init__(f"no client message is called {name!r}. {advice}")
 

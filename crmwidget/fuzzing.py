@@ -101,6 +101,7 @@ def fuzz(
 
 
 def _smallest(connector: Connector, action: str, examples: int) -> Finding | None:
+    _hypothesis()
     import hypothesis
 
     last: list[Finding] = []

@@ -198,10 +198,25 @@ def _name(function: Any) -> str:
 def checked_crm_data(value: Any, user: Any = None) -> CrmData | Callable[..., Any] | None:
     """`crm_data=` as it is kept: a function stays one, anything else becomes a CrmData now."""
     if value is None or _is_function(value):
+        if user is not None:
+            raise TypeError(
+                "user= says which row of a users frame is the agent: give that frame as crm_data=."
+            )
         return cast("Callable[..., Any] | None", value)
     from crmwidget.crmdata import crm_data_of
 
     return crm_data_of(value, user)
+
+
+def checked_handlers(value: Handlers | None) -> None:
+    """Raise TypeError for what is no registry."""
+    from crmwidget.handlers import Handlers
+
+    if value is not None and not isinstance(value, Handlers):
+        raise TypeError(
+            f"handlers= takes a Handlers registry, not {type(value).__name__}: handlers = "
+            "Handlers(), then @handlers.on_screen_pop or handlers.on('screen_pop', function)."
+        )
 
 
 def checked_directory(value: Any, region: str | None) -> Directory | Callable[..., Any] | None:

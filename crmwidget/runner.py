@@ -83,6 +83,8 @@ class Job:
     error: BaseException | None = None
     sent: list[Send] = field(default_factory=list)
     """What was sent because of it."""
+    warnings: tuple[str, ...] = ()
+    """What a test is told of a log that was saved, though not as it was meant."""
     _finished: bool = False
 
     @property

@@ -9,14 +9,20 @@ to the test given and the rest filled in.
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from crmwidget._arguments import advises
 from crmwidget.client import Client
 from crmwidget.errors import ActionError, CRMWidgetError
 from crmwidget.handlers import Handlers
-from crmwidget.precedence import checked_adapter, checked_crm_data, checked_directory
+from crmwidget.precedence import (
+    checked_adapter,
+    checked_crm_data,
+    checked_directory,
+)
 from crmwidget.protocol import ACTIONS, named, nearest, parse
 from crmwidget.session import ABSENT, Send
 
@@ -108,6 +114,8 @@ class Connector:
     def send(self, action: str | Message, data: object = None) -> None:
         """Say something, wait until its handler has finished, re-raise what it raised.
 
+        Warns of a log that was saved without its place in the history.
+
         `action`: a wire name, a short name, or a message made by a builder.
         """
         self._deliver(action, data)
@@ -121,7 +129,9 @@ class Connector:
         known = named(name)
         if known is None or known.reply is None:
             asked = tuple(a.name for a in ACTIONS if a.direction == "from_connector" and a.reply)
-            raise ActionError(name, nearest(name) if known is None else None, asked)
+            why = f"{name} has no answer: connector.send() it, and look at connector.received."
+            near = nearest(name) if known is None else None
+            raise ActionError(name, near, asked, None if known is None else why)
         for send in self._deliver(action, data):
             if send.action == known.reply:
                 return _plain(send)
@@ -170,6 +180,8 @@ class Connector:
             raise CRMWidgetError(f"no handler of {spelling} finished within {PATIENCE:g} s.")
         if job.error is not None:
             raise job.error
+        for text in job.warnings:
+            warnings.warn(text, stacklevel=3)
         return job.sent
 
     def _note(self, send: Send) -> None:
@@ -200,6 +212,7 @@ def crm_data_request() -> CrmDataRequest:
     return found
 
 
+@advises
 def directory_request(*, documented_spelling: bool = False) -> DirectoryRequest:
     """The directory request, as the sample client or as the documentation spells it."""
     found: DirectoryRequest = _message(
@@ -216,6 +229,7 @@ def screen_pop(*numbers: str, **more: object) -> ScreenPop:
     return found
 
 
+@advises
 def click_to_dial(enabled: bool = True) -> ClickToDial:  # noqa: FBT001, FBT002 - it is the message
     """RequestEnableClickToDial."""
     found: ClickToDial = _message("requestEnableClickToDial", {"isEnabled": enabled})
@@ -236,6 +250,7 @@ def open_reports() -> OpenReports:
     return found
 
 
+@advises
 def custom_fields(voice: Sequence[str] = (), digital: Sequence[str] = ()) -> CustomFieldsRequest:
     """RequestCustomFieldsValues."""
     found: CustomFieldsRequest = _message(
@@ -244,6 +259,7 @@ def custom_fields(voice: Sequence[str] = (), digital: Sequence[str] = ()) -> Cus
     return found
 
 
+@advises
 def interaction_log(
     *,
     caller: str = "+12025550143",

@@ -8,7 +8,6 @@ than anywidget does.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import inspect
 import os
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anywidget
 import traitlets
 
+from crmwidget import _arguments
 from crmwidget.errors import CRMWidgetError, NotReadyError, SimulatorError
 from crmwidget.handlers import DEFAULT, HandlerMethods, Handlers, Timeout
 
@@ -152,7 +152,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         from crmwidget.client import Client, living
         from crmwidget.precedence import checked_adapter, checked_crm_data, checked_directory
 
-        _refuse(unknown)
+        _refuse(unknown, handlers)
         checked = None if origin is None else address(origin)
         origins = _origins(allow_origins)
         _check(name, region, silence, placement, timeout)
@@ -436,13 +436,12 @@ _ARGUMENTS: Final = (
 )  # fmt: skip
 
 
-def _refuse(unknown: dict[str, Any]) -> None:
-    if not unknown:
-        return
-    given = next(iter(unknown))
-    near = difflib.get_close_matches(given, _ARGUMENTS, n=1, cutoff=0.5)
-    advice = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_ARGUMENTS)}."
-    raise TypeError(f"CRMWidget() has no argument {given!r}. {advice}")
+def _refuse(unknown: dict[str, Any], handlers: Handlers | None) -> None:
+    from crmwidget.precedence import checked_handlers
+
+    checked_handlers(handlers)
+    if unknown:
+        raise _arguments.unknown("CRMWidget", next(iter(unknown)), _ARGUMENTS)
 
 
 def _origins(given: Iterable[str]) -> list[str]:

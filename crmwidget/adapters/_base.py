@@ -56,6 +56,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from crmwidget._arguments import advises
 from crmwidget.adapters import _spellings
 from crmwidget.adapters._auth import Credentials, credentials_of, shown
 from crmwidget.adapters._door import Answer, Ask, Clock, Door, Rate, joined, origin_of
@@ -125,6 +126,7 @@ class Adapter:
     timeout_advice: ClassVar[str] = ""
     most_pages: ClassVar[int] = 1_000
 
+    @advises
     def __init__(
         self,
         url: str,
@@ -159,6 +161,8 @@ class Adapter:
     def __init_subclass__(cls) -> None:
         """Each of the seven that a subclass defines gets its time."""
         super().__init_subclass__()
+        if "__init__" in vars(cls):
+            cls.__init__ = advises(cls.__init__, Adapter.__init__)  # type: ignore[method-assign]
         for question in _QUESTIONS:
             method = vars(cls).get(question)
             if inspect.isfunction(method):

@@ -13,6 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from crmwidget import phones
+from crmwidget._arguments import advises
 from crmwidget.directory._audit import Audit, audited
 from crmwidget.directory._calls import calls_of
 from crmwidget.directory._card_lines import content_of
@@ -49,6 +50,7 @@ class Directory:
     Raises DirectoryError where no contacts can be read from it.
     """
 
+    @advises
     def __init__(
         self, frame: object, region: str | None = None, columns: ColumnNames | None = None
     ) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from crmwidget._arguments import advises
 from crmwidget.errors import CrmDataError
 from crmwidget.protocol._rules import RULES
 from crmwidget.protocol._settings import Settings, is_blank, number_text
@@ -67,6 +68,9 @@ class CurrentUser:
             "attributes": {**(more if isinstance(more, Mapping) else {}), "type": self.type},
             **{key: getattr(self, name) for key, name in _USER.items()},
         }
+
+
+CurrentUser.__init__ = advises(CurrentUser.__init__)  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True, kw_only=True)
