@@ -131,6 +131,7 @@ def _tried(rule: Rule, stage: Stage) -> tuple[Verdict, str]:
             said = error.message.splitlines()[0] if error.message else "no reason given"
             return broken(f"the browser said: {said}"), ""
     except PlaywrightTimeoutError:
+        stage.hangs = True
         why = "the page answers nothing any more: it hangs"
         return broken(why), "the page answers nothing"
     except FrameGoneError as gone:

@@ -120,6 +120,8 @@ class Stage:
         self.simulated = False
         self.replaced = 0
         """How often the client has replaced its frame so far."""
+        self.hangs = False
+        """The page answers nothing any more."""
         self.greeted = False
         """The connector has said ready: it says so to a new frame as well."""
         self._dialling = False
@@ -148,7 +150,9 @@ class Stage:
         """Let the page go: it may be checked again, or used for something else."""
         for event, listener in self._listeners.items():
             self.page.remove_listener(event, listener)
-        with contextlib.suppress(Exception):  # a page that hangs, or was closed
+        if self.hangs:
+            return  # the browser waits for such a page before it says that a route is gone
+        with contextlib.suppress(Exception):  # a page that was closed
             self.page.context.unroute(self._ours, self._fulfil)
 
     def _ours(self, url: str) -> bool:
@@ -503,13 +507,19 @@ class Stage:
     def go(self, url: str) -> None:
         """Load another document into the frame."""
         from playwright.sync_api import Error
+        from playwright.sync_api import TimeoutError as HungError
 
         self.pull()
         self._dialling = False
         known = self._id
-        # Where the document belongs to another process, headless shells take the frame for gone.
-        with contextlib.suppress(Error):
+        try:
             self.frame.goto(url, wait_until="load", timeout=HUNG * 1000)
+        except HungError:
+            raise
+        except Error:
+            # Where the document belongs to another process a headless shell says that the frame
+            # is gone, and shows it all the same.
+            pass
         left = self._enter(self._gone_to(url))
         if left and left["id"] == known:
             self._hear(left["entries"])
@@ -519,9 +529,12 @@ class Stage:
         end = time.monotonic() + OPENING
         while time.monotonic() < end:
             for frame in self.client.child_frames:
+                if frame.url != url:
+                    continue
                 with contextlib.suppress(Exception):  # it is being replaced
-                    if frame.url == url and frame.evaluate(_LOADED, self._id):
-                        return frame
+                    limit = HUNG * 100
+                    frame.wait_for_function(_LOADED, arg=self._id, polling=20, timeout=limit)
+                    return frame
             self.page.wait_for_timeout(LOOKING * 1000)
         raise FrameGoneError(f"the frame did not load {url} within {OPENING:g} s")
 
