@@ -85,13 +85,11 @@ _KERNEL_IMPORTS: Final = (
     "tornado.platform.asyncio",
     "tornado.queues",
     "ipywidgets",
-    "crmwidget.client",
-    "crmwidget.phones._reading",
-    "crmwidget.simulator",
-    "crmwidget.stage",
-    "crmwidget.tables",
-    "crmwidget.widget",
+    "anywidget",
+    "idna.core",
+    "narwhals",
 )
+"""Without crmwidget: what it does when a kernel ends has to come before what IPython does."""
 _FOLDERS: Final = (
     "JUPYTER_CONFIG_DIR",
     "JUPYTER_DATA_DIR",
@@ -191,6 +189,8 @@ class Server:
             "argv": [*command, "-f", "{connection_file}"],
             "display_name": name,
             "language": "python",
+            # A signal takes its time through the launcher, and would come amid the kernel's end.
+            "interrupt_mode": "message",
         }
         spec.write_text(json.dumps(described))
 
