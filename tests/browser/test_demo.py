@@ -7,8 +7,10 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -17,11 +19,17 @@ import pytest
 from crmwidget import demo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 PATIENCE = 120
 PNG = b"\x89PNG\r\n"
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder of a short name: Chromium's socket in it may have 107 letters."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        yield Path(folder)
 
 
 def run(
