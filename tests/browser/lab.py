@@ -122,13 +122,19 @@ class Server:
     """A server of an `_APPS` on a free port of 127.0.0.1; `url` is its origin.
 
     `python`: whose ipykernel runs the notebooks; None: that of these tests.
-    `everything`: with all extensions that JupyterLab comes with.
+    `everything`: with all extensions that JupyterLab comes with. `settings`: of its command line.
     """
 
     def __init__(
-        self, app: str = "jupyterlab", python: Path | None = None, *, everything: bool = False
+        self,
+        app: str = "jupyterlab",
+        python: Path | None = None,
+        *,
+        everything: bool = False,
+        settings: Sequence[str] = (),
     ) -> None:
         self.app = app
+        self._settings = settings
         self.folder = Path(tempfile.mkdtemp(prefix="crmwidget-lab-"))
         self.root = self.folder / "notebooks"
         self.root.mkdir()
@@ -168,6 +174,7 @@ class Server:
             "--ServerApp.terminals_enabled=False",
             f"--{_APPS[self.app][0]}.expose_app_in_browser=True",
             "--LabApp.extension_manager=readonly",
+            *self._settings,
         ]
         with self.log.open("ab") as output:
             self._process = leash.start(command, env=self._environment(), output=output)
