@@ -19,7 +19,7 @@ from crmwidget.session import Send, default_timeout, expiring, is_history
 if TYPE_CHECKING:
     from crmwidget.card import Saved
     from crmwidget.client import Client
-    from crmwidget.handlers import Handler
+    from crmwidget.handlers import Handler, Timeout
     from crmwidget.precedence import Answerer
     from crmwidget.runner import Job
 
@@ -55,19 +55,21 @@ class ClientAccounts:
 
     def time_for(self, job: Job, who: Answerer | None) -> float | None:
         """Seconds: the handler's own, the phone's, those of who answers, the action's."""
-        handler = who.handler if who else None
-        for timeout in (handler.timeout if handler else DEFAULT, self._client.timeout):
-            if not isinstance(timeout, _Default):
-                return timeout
+        given = self._given(who.handler if who else None)
+        if not isinstance(given, _Default):
+            return given
         seconds = who.seconds if who else None
         return default_timeout(job.message.action) if seconds is None else seconds
 
     def limit_of(self, handler: Handler) -> float | None:
         """Seconds for a handler that owes no answer; None: as many as it likes."""
-        for timeout in (handler.timeout, self._client.timeout):
-            if not isinstance(timeout, _Default):
-                return timeout
-        return default_timeout("")
+        given = self._given(handler)
+        return default_timeout("") if isinstance(given, _Default) else given
+
+    def _given(self, handler: Handler | None) -> Timeout:
+        """What the handler's registration says, else the phone."""
+        own = DEFAULT if handler is None else handler.timeout
+        return self._client.timeout if isinstance(own, _Default) else own
 
     def parked(self, job: Job) -> None:
         """An interaction log that nobody saves yet: it waits, here and in the page."""

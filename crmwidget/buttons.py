@@ -63,7 +63,7 @@ class Buttons:
 
     def late(self, item: Mapping[str, Any]) -> None:
         """It takes too long: said, and the next message is handled."""
-        text = f"{item.get('what')} has not ended within {PRESSED:g} s, and is left alone."
+        text = f"This takes more than {PRESSED:g} s. It is left to itself; the phone goes on."
         self._client.showing(lambda: self._client.desk.warn(text, item["seq"]))
 
     def _dial(self, args: Args, seq: int) -> None:

@@ -93,7 +93,7 @@ class Lane:
         self._abandoned(job)
 
     def _drain(self) -> None:
-        """Go on with what waits; whatever ran before is no longer waited for."""
+        """Start the next one; nothing waits for the one before any more."""
         self._turn += 1
         self._running = None
         self._began = time.monotonic()

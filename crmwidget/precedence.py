@@ -197,11 +197,11 @@ def _name(function: Any) -> str:
 
 def checked_crm_data(value: Any, user: Any = None) -> CrmData | Callable[..., Any] | None:
     """`crm_data=` as it is kept: a function stays one, anything else becomes a CrmData now."""
+    if value is None and user is not None:
+        raise TypeError(
+            "user= says which row of a users frame is the agent: give that frame as crm_data=."
+        )
     if value is None or _is_function(value):
-        if user is not None:
-            raise TypeError(
-                "user= says which row of a users frame is the agent: give that frame as crm_data=."
-            )
         return cast("Callable[..., Any] | None", value)
     from crmwidget.crmdata import crm_data_of
 
@@ -209,7 +209,7 @@ def checked_crm_data(value: Any, user: Any = None) -> CrmData | Callable[..., An
 
 
 def checked_handlers(value: Handlers | None) -> None:
-    """Raise TypeError for what is no registry."""
+    """Raise TypeError for anything but a Handlers registry."""
     from crmwidget.handlers import Handlers
 
     if value is not None and not isinstance(value, Handlers):

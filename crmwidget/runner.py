@@ -218,7 +218,7 @@ class Runner:
         trouble: Trouble,
         go_on: Callable[[], object],
     ) -> bool:
-        """Call what owes nobody an answer, here on the worker's thread; whether it came back.
+        """Call a function that owes no answer on this thread, the worker's; whether it came back.
 
         `go_on` is what is left to do on the next thread where it does not.
         """

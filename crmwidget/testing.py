@@ -129,7 +129,10 @@ class Connector:
         known = named(name)
         if known is None or known.reply is None:
             asked = tuple(a.name for a in ACTIONS if a.direction == "from_connector" and a.reply)
-            why = f"{name} has no answer: connector.send() it, and look at connector.received."
+            why = (
+                f"{name} has no answer: connector.send() it, and look at connector.received. "
+                f"These have one: {', '.join(asked)}."
+            )
             near = nearest(name) if known is None else None
             raise ActionError(name, near, asked, None if known is None else why)
         for send in self._deliver(action, data):

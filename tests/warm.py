@@ -1,8 +1,8 @@
 """Warm: `python -m MODULE` as a copy of a process that has imported what it needs.
 
 A kernel or a JupyterLab is busy for seconds with imports alone, and the tests start hundreds.
-`up("ipykernel.kernelapp", ...)` starts one process that imports these and nothing else (no thread,
-no socket) and returns what stands for `python` in a command. That is a small launcher: its
+`up("ipykernel.kernelapp", ...)` starts one process that imports these and starts no thread,
+and returns what stands for `python` in a command. That is a small launcher: its
 environment, folder, files and arguments become those of a fork, which then runs the module.
 Signals go through it, and as the fork ends it ends.
 """
@@ -64,7 +64,7 @@ def up(*modules: str) -> list[str]:
 def _keep(address: str, modules: list[str]) -> tuple[list[int], dict[str, Any]] | None:
     """Fork for whoever connects; returns in each fork with its files and what it is to run.
 
-    SIGTERM: nobody else is served, and it ends with the last fork.
+    After SIGTERM it takes no more requests and ends with its last fork.
     """
     ended, ending = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(ending)
