@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from crmwidget.failures import Failure
     from crmwidget.traffic import Entry
 
-KNOCK: Final = 1.5
-"""Seconds that the page may take to say that it is there."""
+KNOCK: Final = 5.0
+"""Seconds that the page may take to say that it is there: one that draws is not away."""
 
 
 class Witness:

@@ -57,6 +57,8 @@ print(phone.traffic.to_frame().to_csv(), list(phone.traffic), phone.journal.to_f
 print(phone.record, phone.candidates, phone.directory, phone.interactions, phone.crm_data)
 phone.errors[-1]
 """
+SAVES_STATE = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
+"""A setting that is on some time after the command has ended."""
 STATES = (
     "[w.get_state() for w in __import__('ipywidgets').widgets.widget._instances.values()"
     " if type(w).__name__ == 'CRMWidget']"
@@ -81,7 +83,10 @@ def test_no_customer_and_no_token_stays_in_notebook_state_console_or_server_log(
     opened.until(lambda: "RuntimeError" in opened.text(0), "the traceback")
     opened.run(2)
 
-    opened.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
+    opened.command(SAVES_STATE)
+    opened.page.wait_for_function(
+        "name => window.jupyterapp.commands.isToggled(name)", arg=SAVES_STATE
+    )
     places = {
         "the notebook": opened.saved(),
         "the widget's state": json.dumps(opened.value(STATES)),

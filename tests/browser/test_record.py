@@ -118,7 +118,8 @@ def test_a_handler_that_gives_no_record_leaves_no_other_callers(
 def test_while_a_slow_handler_is_asked_the_call_is_said_and_then_its_record(
     notebook: Open, site: Site
 ) -> None:
-    slow = """while not pathlib.Path('go').exists(): time.sleep(0.05)
+    slow = """pathlib.Path('asked').touch()
+    while not pathlib.Path('go').exists(): time.sleep(0.05)
     pathlib.Path('go').unlink()
     return phone.find(pop.ani_values)"""
     opened, peer = bo_has_called(notebook, site, handler(slow))
@@ -126,7 +127,9 @@ def test_while_a_slow_handler_is_asked_the_call_is_said_and_then_its_record(
 
     ring(peer, INES)
     expect(opened.panel.locator(".crmw-progress")).to_contain_text("Asking who_is_calling() ...")
+    opened.until((opened.server.root / "asked").exists, "the handler to be asked")
     assert opened.value("[phone.record, phone.candidates]") == [None, []]
+    (opened.server.root / "asked").unlink()
     (opened.server.root / "go").touch()
 
     expect(opened.panel.locator(".crmw-name")).to_have_text("Ines Okafor")
