@@ -58,7 +58,12 @@ print(phone.record, phone.candidates, phone.directory, phone.interactions, phone
 phone.errors[-1]
 """
 SAVES_STATE = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
-"""A setting that is on some time after the command has ended."""
+SAVE_STATE = """async (command) => {
+    const {commands} = window.jupyterapp;
+    if (commands.isToggled(command)) return true;
+    await commands.execute(command);  // does nothing, without a word, before the setting is loaded
+    return false;
+}"""
 STATES = (
     "[w.get_state() for w in __import__('ipywidgets').widgets.widget._instances.values()"
     " if type(w).__name__ == 'CRMWidget']"
@@ -83,10 +88,7 @@ def test_no_customer_and_no_token_stays_in_notebook_state_console_or_server_log(
     opened.until(lambda: "RuntimeError" in opened.text(0), "the traceback")
     opened.run(2)
 
-    opened.command(SAVES_STATE)
-    opened.page.wait_for_function(
-        "name => window.jupyterapp.commands.isToggled(name)", arg=SAVES_STATE
-    )
+    opened.until(lambda: opened.page.evaluate(SAVE_STATE, SAVES_STATE), "a setting that is on")
     places = {
         "the notebook": opened.saved(),
         "the widget's state": json.dumps(opened.value(STATES)),

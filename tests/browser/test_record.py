@@ -118,19 +118,18 @@ def test_a_handler_that_gives_no_record_leaves_no_other_callers(
 def test_while_a_slow_handler_is_asked_the_call_is_said_and_then_its_record(
     notebook: Open, site: Site
 ) -> None:
-    slow = """pathlib.Path('asked').touch()
-    while not pathlib.Path('go').exists(): time.sleep(0.05)
-    pathlib.Path('go').unlink()
+    slow = """pathlib.Path('slow-asked').touch()
+    while not pathlib.Path('slow-go').exists(): time.sleep(0.05)
+    pathlib.Path('slow-go').unlink()
     return phone.find(pop.ani_values)"""
     opened, peer = bo_has_called(notebook, site, handler(slow))
     opened.run(2)
 
     ring(peer, INES)
     expect(opened.panel.locator(".crmw-progress")).to_contain_text("Asking who_is_calling() ...")
-    opened.until((opened.server.root / "asked").exists, "the handler to be asked")
+    opened.until((opened.server.root / "slow-asked").exists, "the handler to be asked")
     assert opened.value("[phone.record, phone.candidates]") == [None, []]
-    (opened.server.root / "asked").unlink()
-    (opened.server.root / "go").touch()
+    (opened.server.root / "slow-go").touch()
 
     expect(opened.panel.locator(".crmw-name")).to_have_text("Ines Okafor")
     nothing_is_left(opened)
@@ -255,7 +254,7 @@ def test_a_page_that_comes_later_is_shown_the_call_that_is_asked_about(
 ) -> None:
     waits = (
         "if pop.caller != '+12025550143':\n"
-        "        while not pathlib.Path('go').exists(): time.sleep(0.05)\n"
+        "        while not pathlib.Path('late-go').exists(): time.sleep(0.05)\n"
         "    return phone.find(pop.ani_values)"
     )
     opened, peer = bo_has_called(notebook, site, handler(waits, "(timeout=60)"))
@@ -270,7 +269,7 @@ def test_a_page_that_comes_later_is_shown_the_call_that_is_asked_about(
 
     expect(opened.panel.locator(".crmw-asked")).to_contain_text(f"Incoming {INES}")
     expect(opened.panel).not_to_contain_text("Bo Larsen")
-    (opened.server.root / "go").touch()
+    (opened.server.root / "late-go").touch()
     expect(opened.panel.locator(".crmw-name")).to_have_text("Ines Okafor")
 
 
