@@ -35,17 +35,23 @@ class ClientAccounts:
         """The origin that speaks now, or "simulator"."""
         return self._client.connector
 
-    def begun(self, job: Job, who: Answerer) -> None:
-        """Its answer is being sought; from now on its time runs."""
+    def begun(self, job: Job, who: Answerer) -> bool:
+        """Its answer is being sought, and its time runs; False: nobody wants it any more."""
         client = self._client
         timeout = self.time_for(job, who)
         with client.lock:
             job.handler = who.handler
             job.entry.queue = (time.monotonic() - job.arrived) * 1000
-            if job.log:
-                client.journal.start(job.log)
-            client.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
-            client.schedule()
+            wanted = job.log is None or client.journal.start(job.log)
+            if wanted:
+                client.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
+                client.schedule()
+            else:
+                client.carry(client.session.fail(job.ticket), job)
+                client.end(job, time.monotonic())
+        if not wanted:
+            job.finish()
+        return wanted
 
     def overtakes(self, job: Job) -> bool:
         """Logs of its connector that came before this one are parked."""

@@ -127,6 +127,11 @@ class Cell:
         self.ended.set()
 
 
+def within_handler() -> bool:
+    """Whether a handler runs here, whose output lands in the cell of its widget."""
+    return _within.get() is not None
+
+
 def _keep_views(publisher: Any) -> None:
     """What handlers print lands where the phone is shown, so nothing of theirs may empty the cell.
 

@@ -84,7 +84,7 @@ class Client:
         self.channel = Channel()
         self.traffic = Traffic()
         self.interactions = Interactions()
-        self.journal = Journal(self._again, self._given_up)
+        self.journal = Journal(self._again, self._given_up, self._taken_over)
         self.errors = Failures()
         self.sources = Precedence(Handlers() if handlers is None else handlers)
         self.accounts = ClientAccounts(self)
@@ -384,7 +384,7 @@ class Client:
         """Set the clock for what is due next."""
         now = time.monotonic()
         channel_at = self.channel.wake(now=now) if self._link else None
-        due = (channel_at, self.session.wake(), self.journal.wipe_at)
+        due = (channel_at, self.session.wake(), self.journal.wake)
         self._clock.set(min((at for at in due if at is not None), default=None))
 
     def _ring(self) -> None:
@@ -392,8 +392,7 @@ class Client:
             if not self.closed:
                 now = time.monotonic()
                 self.carry(self.session.tick(now), None)
-                if self.journal.wipe_at is not None and self.journal.wipe_at <= now:
-                    self.journal.wipe()
+                self._taken_over(self.journal.tick(now))
                 self.flush()
 
     def end(self, job: Job, now: float, *, keep: bool = False) -> None:
@@ -409,10 +408,16 @@ class Client:
     def open_journal(self, path: Path | None) -> None:
         """Keep interaction logs in this file, and go on with what an earlier kernel left in it."""
         with self.lock:
-            left = self.journal.open(path)
+            self._taken_over(self.journal.open(path))
+
+    def _taken_over(self, left: list[LogEntry]) -> None:
+        """Go on with the logs of a kernel that is gone."""
+        with self.lock:
             for entry in left:
                 self.interactions.add(entry)
             self._again([entry for entry in left if entry.state == "accepted"])
+            self.summarise()
+            self.flush()
 
     def _again(self, entries: list[LogEntry]) -> None:
         """Today's handler for logs that came earlier; the same key."""
@@ -447,17 +452,21 @@ class Client:
         if (other := self._standing_in()) is not None:
             other.dial(number, record)
             return
-        self._open()
-        if not self.session.can_dial:
-            raise ClickToDialDisabled(self.status)
-        if record is None and self.sources.knows_contacts:
-            record = self.sources.find(number).contact
-        send = answers.dialled(number, record)
+        send = self.prepared(number, record)
         with self.lock:
             self.send(expiring(send, time.monotonic()))
             name = send.data["clickToDialLogDetails"]["name"]
             self.show("dialled", {"number": number, "name": name})
             self.flush()
+
+    def prepared(self, number: str, record: object = None) -> Send:
+        """What dialling sends; raises what `dial` raises."""
+        self._open()
+        if not self.session.can_dial:
+            raise ClickToDialDisabled(self.status)
+        if record is None and self.sources.knows_contacts:
+            record = self.sources.find(number).contact
+        return answers.dialled(number, record)
 
     def _standing_in(self) -> Client | None:
         """Who is meant where a replay's handler calls."""

@@ -4,40 +4,43 @@ A log is accepted, started, then done or failed. What was accepted is on disk
 before the page is told that it may forget it, so a kernel that dies loses
 nothing: the next one runs what was accepted, and names as interrupted what
 was begun, because nobody can know how far that came. A payload is overwritten
-when it is handled. Where no file can be had the journal says so and keeps the
-logs in memory; then the page keeps them, too.
+when it is handled. Where no file can be had, or a kernel that lives has it,
+the journal says so and keeps the logs in memory; then the page keeps them, too.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import os
 import sqlite3
 import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
-from crmwidget import protocol
+from crmwidget.journal_file import (
+    AGE,
+    JournalFile,
+    OwnedElsewhereError,
+    Row,
+    give_up_old,
+    orphans,
+    remove,
+)
 from crmwidget.privacy import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
 
+    from crmwidget.journal_file import State
     from crmwidget.protocol import InteractionLog
 
-State = Literal["accepted", "started", "failed", "interrupted", "done"]
-
-AGE: Final = 30 * 24 * 3600
-"""Seconds after which a log that nobody has handled is given up, which is said."""
 REST: Final = 0.5
 """Seconds without a pending log until payloads are wiped from SQLite's own log, too."""
-PATIENCE: Final = 0.25
-"""Seconds that a commit may take; a slower journal counts as none."""
+LOOK: Final = 2.0
+"""Seconds until a file that another kernel has is asked for again."""
+_FAULTS: Final = (OSError, sqlite3.Error, ValueError)
+"""Of a disk, a database, and what neither can write."""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,26 +76,48 @@ class Journal:
     """The interaction logs that are not saved yet."""
 
     def __init__(
-        self, again: Callable[[list[Entry]], None], given_up: Callable[[list[Entry]], None]
+        self,
+        again: Callable[[list[Entry]], None],
+        given_up: Callable[[list[Entry]], None],
+        left: Callable[[list[Entry]], None] = lambda _: None,
     ) -> None:
         self._again = again
         self._given_up = given_up
+        self._left = left
+        self._orphans: tuple[Path, str, str] | None = None
+        """Where to look for what other sessions left: our own file, the phone, the connector."""
         self._lock = threading.RLock()
         self._entries: dict[str, Entry] = {}
         self._taken: set[str] = set()
         """Every key this kernel has had: a page that was reloaded sends some again."""
         self._stuck: set[str] = set()
         """Keys of the failed and the interrupted, so that a burst need not count them."""
-        self._file: _File | None = None
-        self.wipe_at: float | None = None
-        """When `wipe` is to be called, on time.monotonic(); None: not as things stand."""
+        self._file: JournalFile | None = None
+        self._asked: Path | None = None
+        """A file that a kernel that lives has: it is taken when that is gone."""
+        self._wipe_at: float | None = None
+        self._look_at: float | None = None
         self.trouble: str | None = None
-        """Why the logs are kept in memory only, where that was not asked for."""
+        """What a person has to know: logs are kept in memory only, were given up, or wait."""
 
     @property
     def durable(self) -> bool:
         """Whether an accepted log survives this kernel."""
         return self._file is not None
+
+    @property
+    def wake(self) -> float | None:
+        """When `tick` is to be called, on time.monotonic(); None: not as things stand."""
+        return min((at for at in (self._wipe_at, self._look_at) if at is not None), default=None)
+
+    def tick(self, now: float) -> list[Entry]:
+        """Wipe what is handled, ask for the file that another kernel had; what that one left."""
+        with self._lock:
+            if self._wipe_at is not None and self._wipe_at <= now:
+                self.wipe()
+            if self._look_at is not None and self._look_at <= now and self._asked is not None:
+                return self._take(self._asked)
+            return []
 
     def open(self, path: Path | None) -> list[Entry]:
         """Keep logs in this file (None: in memory); the ones that an earlier kernel left there.
@@ -104,42 +129,119 @@ class Journal:
                 return []
             self.close()
             self.trouble = None
-            if path is None:
-                return []
-            try:
-                self._file = file = _File(path)
-                left = self._reconciled(file, file.left())
-                old = [e for e in left if time.time() - e.received.timestamp() > AGE]
-                if old:
-                    self.trouble = f"{len(old)} call logs older than 30 days were given up."
-                    for entry in old:
-                        file.done(entry.key)
-            except (OSError, sqlite3.Error) as error:
-                self._lose(error)
-                return []
-            found = [e for e in left if e not in old]
-            self._entries.update({e.key: e for e in found})
-            self._stuck.update(e.key for e in found if e.state != "accepted")
-            self._taken.update(e.key for e in found)
-            self.wipe()
-            return found
+            return [] if path is None else self._take(path)
 
-    def _reconciled(self, file: _File, left: list[Entry]) -> list[Entry]:
+    def _take(self, path: Path) -> list[Entry]:
+        self._asked = self._look_at = None
+        file = None
+        try:
+            file = JournalFile(path)
+            rows, unreadable = file.left()
+            old = [row for row in rows if time.time() - row.received.timestamp() > AGE]
+            for row in old:
+                file.done(row.key)
+            found = self._reconciled(file, [row for row in rows if row not in old])
+        except OwnedElsewhereError:
+            self._asked, self._look_at = path, time.monotonic() + LOOK
+            self.trouble = (
+                "Another kernel has the journal of this phone: call logs are kept in memory and "
+                "in this page until it ends. Give journal= another path, or name= another name."
+            )
+            return []
+        except _FAULTS as error:
+            if file is not None:
+                file.close()
+            self._lose(error)
+            return []
+        self._file = file
+        self.trouble = _told(len(old), unreadable)
+        self._entries.update({e.key: e for e in found})
+        self._stuck.update(e.key for e in found if e.state != "accepted")
+        self._taken.update(e.key for e in found)
+        self.wipe()
+        return found
+
+    def _reconciled(self, file: JournalFile, rows: list[Row]) -> list[Entry]:
         """Tell a file what this kernel did while it was away; what is left of other kernels."""
         others = []
-        for entry in left:
-            mine = self._entries.get(entry.key)
-            if entry.key not in self._taken:
-                others.append(entry)
+        for row in rows:
+            mine = self._entries.get(row.key)
+            if row.key not in self._taken:
+                others.append(Entry(row.log, row.connector, row.received, row.state, row.error))
             elif mine is None:
-                file.done(entry.key)
-            elif mine.state != entry.state:
-                file.mark(entry.key, _CODES[mine.state], mine.error)
+                file.done(row.key)
+            else:
+                file.mark(row.key, mine.state, mine.error)
+        if self._entries:
+            file.add([_row(entry) for entry in self._entries.values()])
         return others
+
+    def visit(self, own: Path, name: str, connector: str) -> None:
+        """Look at what other sessions left: give up what is too old, say what waits for someone."""
+        with self._lock:
+            lost = give_up_old(own)
+            if lost and self.trouble is None:
+                self.trouble = _told(lost, 0)
+            self._orphans = (own, name, connector)
+            waiting = orphans(*self._orphans)
+            if waiting and self.trouble is None:
+                logs = sum(orphan.logs for orphan in waiting)
+                places = sorted({orphan.place or "a served app" for orphan in waiting})
+                self.trouble = (
+                    f"{_count(logs)} of this connector {'waits' if logs == 1 else 'wait'} from "
+                    f"{', '.join(places[:3])}, which no kernel has open. Open that notebook, or "
+                    "take them over here: phone.journal.adopt()."
+                )
+
+    def adopt(self) -> int:
+        """Take over the logs of this phone and connector that no kernel that lives has; how many.
+
+        They were left by a notebook that has another name now, or by a visitor of a served app.
+        What was not begun there runs here, the rest waits for `retry()`.
+        """
+        with self._lock:
+            if self._orphans is None:
+                return 0
+            found: list[Entry] = []
+            for orphan in orphans(*self._orphans):
+                found += self._adopted(orphan.path)
+            self.trouble = None
+            self._stuck.update(e.key for e in found if e.state != "accepted")
+        self._left(found)
+        return len(found)
+
+    def _adopted(self, path: Path) -> list[Entry]:
+        """Ours are on disk before the other's file goes."""
+        try:
+            file = JournalFile(path)
+        except (*_FAULTS, OwnedElsewhereError):
+            return []
+        try:
+            rows, unreadable = file.left()
+            found = [
+                Entry(row.log, row.connector, row.received, row.state, row.error)
+                for row in rows
+                if row.key not in self._taken
+            ]
+            if self._write(lambda mine: mine.add([_row(e) for e in found])) is None:
+                return []  # in memory only they would be worse off
+            self._entries.update({e.key: e for e in found})
+            self._taken.update(e.key for e in found)
+            for row in rows:
+                file.done(row.key)
+            if not unreadable:
+                remove(path)
+        except _FAULTS:
+            return []
+        else:
+            return found
+        finally:
+            file.close()
 
     def close(self) -> None:
         """Let go of the file; what is in it stays there for the next kernel."""
         with self._lock:
+            self._asked = self._look_at = None
             self.wipe()
             if self._file is not None:
                 self._file.close()
@@ -148,10 +250,10 @@ class Journal:
     def accept(self, entries: Sequence[Entry]) -> list[bool]:
         """Take logs, all in one commit; for each, whether it is new."""
         with self._lock:
-            known: dict[str, int] = {}
-            unseen = {e.key: e for e in reversed(entries) if e.key not in self._taken}
+            known: set[str] = set()
+            unseen = {e.key: _row(e) for e in reversed(entries) if e.key not in self._taken}
             if unseen:
-                known = self._write(lambda file: file.add([*unseen.values()][::-1])) or {}
+                known = self._write(lambda file: file.add([*unseen.values()][::-1])) or set()
             fresh = []
             for entry in entries:
                 new = entry.key not in self._taken and entry.key not in known
@@ -161,17 +263,26 @@ class Journal:
                 fresh.append(new)
             return fresh
 
-    def start(self, entry: Entry) -> None:
-        """Its handler begins: from here on nobody else may run it unasked."""
-        entry.state, entry.running = "started", True
-        self._stuck.discard(entry.key)
-        self._write(lambda file: file.mark(entry.key, _STARTED))
+    def start(self, entry: Entry) -> bool:
+        """Its handler begins, and nobody else may run it unasked; False: it is settled already."""
+        with self._lock:
+            if entry.state == "done":
+                return False
+            entry.state, entry.running = "started", True
+            self._stuck.discard(entry.key)
+            if entry.key in self._entries:
+                self._write(lambda file: file.mark(entry.key, "started"))
+            return True
 
     def fail(self, entry: Entry, error: str) -> None:
         """Its handler raised, or was late; the log stays."""
-        entry.state, entry.error = "failed", error
-        self._stuck.add(entry.key)
-        self._write(lambda file: file.mark(entry.key, _FAILED, error))
+        with self._lock:
+            if entry.state == "done":
+                return  # discarded, or saved by another try
+            entry.state, entry.error = "failed", error
+            if entry.key in self._entries:
+                self._stuck.add(entry.key)
+                self._write(lambda file: file.mark(entry.key, "failed", error))
 
     def ended(self, entry: Entry) -> None:
         """Its handler is through and has not saved it: now it can be run again."""
@@ -182,19 +293,19 @@ class Journal:
 
     def done(self, entry: Entry) -> None:
         """Saved: the payload is overwritten, the key stays known."""
-        entry.state, entry.running = "done", False
         with self._lock:
-            self._entries.pop(entry.key, None)
+            entry.state, entry.running = "done", False
             self._stuck.discard(entry.key)
-            self._write(lambda file: file.done(entry.key))
-            self.wipe_at = None if self._entries or not self._file else time.monotonic() + REST
+            if self._entries.pop(entry.key, None) is not None:
+                self._write(lambda file: file.done(entry.key))
+            self._wipe_at = time.monotonic() + REST if self._file else None
 
     def wipe(self) -> None:
-        """Nothing has been pending for a while: no payload is left in any file."""
+        """What has been handled is left in no file."""
         with self._lock:
-            self.wipe_at = None
-            if not self._entries:
-                self._write(lambda file: file.wipe())
+            self._wipe_at = None
+            if self._write(lambda file: file.wipe()) is False:
+                self._wipe_at = time.monotonic() + REST
 
     @property
     def pending(self) -> tuple[Entry, ...]:
@@ -221,10 +332,15 @@ class Journal:
 
         One whose handler is late and still at it is run again only when that has failed.
         """
-        entries = [*self.failed, *self.interrupted]
-        for entry in entries:
-            entry.wanted = entry.running
-        self._again([entry for entry in entries if not entry.running])
+        with self._lock:  # of two who ask at once one finds them
+            entries = [e for e in self._all() if e.state in {"failed", "interrupted"}]
+            for entry in entries:
+                entry.wanted = entry.running
+            idle = [entry for entry in entries if not entry.running]
+            for entry in idle:
+                entry.state = "accepted"
+                self._stuck.discard(entry.key)
+        self._again(idle)
         return len(entries)
 
     def discard(self) -> int:
@@ -277,14 +393,14 @@ class Journal:
     def _in(self, state: State) -> tuple[Entry, ...]:
         return tuple(e for e in self._all() if e.state == state)
 
-    def _write(self, what: Callable[[_File], Any]) -> Any:
+    def _write(self, what: Callable[[JournalFile], Any]) -> Any:
         """Do it in the file, if there is one; a file that fails is given up, aloud."""
         with self._lock:
             if self._file is None:
                 return None
             try:
                 return what(self._file)
-            except (OSError, sqlite3.Error) as error:
+            except _FAULTS as error:
                 self._file.abandon()
                 self._lose(error)
                 return None
@@ -299,128 +415,22 @@ class Journal:
         )
 
 
-def default_path(key: str, connector: str) -> Path:
-    """Where the logs of one phone and connector are kept: outside the notebook's folder."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    name = hashlib.sha256(f"{key}#{connector}".encode()).hexdigest()[:24]
-    return Path(state) / "crmwidget" / f"{name}.sqlite"
+def _row(entry: Entry) -> Row:
+    return Row(entry.log, entry.connector, entry.received, entry.state, entry.error)
 
 
-_ACCEPTED, _STARTED, _FAILED, _DONE = range(4)
-_STATES: Final[dict[int, State]] = {
-    _ACCEPTED: "accepted",
-    _STARTED: "interrupted",  # by a kernel that is gone
-    _FAILED: "failed",
-}
-_CODES: Final[dict[State, int]] = {"started": _STARTED, **{s: code for code, s in _STATES.items()}}
+def _count(logs: int) -> str:
+    return f"{logs} call log{'' if logs == 1 else 's'}"
 
 
-class _File:
-    """The SQLite file. Two connections: FULL where losing a commit loses a call, else NORMAL."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._abandoned = path.with_name(f"{path.name}.abandoned")
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        path.chmod(0o600)
-        self._db = self._connect("FULL")
-        self._marks = self._connect("NORMAL")
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS logs(key TEXT PRIMARY KEY, connector TEXT, received REAL, "
-            "action TEXT, data TEXT, state INTEGER, error TEXT)"
-        )
-
-    def _connect(self, synchronous: str) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
-        db.execute(f"PRAGMA busy_timeout={int(PATIENCE * 1000)}")
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute(f"PRAGMA synchronous={synchronous}")
-        db.execute("PRAGMA secure_delete=ON")
-        return db
-
-    def add(self, entries: Sequence[Entry]) -> dict[str, int]:
-        """Commit new logs; the states of those that an earlier kernel had accepted."""
-        with self._transaction(self._db) as db:
-            known = {
-                key: state
-                for entry in entries
-                for key, state in db.execute(
-                    "SELECT key, state FROM logs WHERE key=?", (entry.key,)
-                )
-            }
-            db.executemany(
-                "INSERT INTO logs VALUES(?, ?, ?, ?, ?, ?, NULL)",
-                [
-                    (
-                        entry.key,
-                        entry.connector,
-                        entry.received.timestamp(),
-                        entry.log.action,
-                        json.dumps(entry.log.raw, separators=(",", ":")),
-                        _ACCEPTED,
-                    )
-                    for entry in entries
-                    if entry.key not in known
-                ],
-            )
-        return known
-
-    def mark(self, key: str, state: int, error: str | None = None) -> None:
-        self._marks.execute("UPDATE logs SET state=?, error=? WHERE key=?", (state, error, key))
-
-    def done(self, key: str) -> None:
-        """Overwrite the payload; the log that SQLite keeps beside the file still has it."""
-        self._marks.execute(
-            "UPDATE logs SET state=?, data=NULL, error=NULL WHERE key=?", (_DONE, key)
-        )
-
-    def wipe(self) -> None:
-        """Empty that log."""
-        self._marks.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def abandon(self) -> None:
-        """What happens from now on is not noted here: leave a sign of that, without a byte."""
-        with contextlib.suppress(OSError):
-            self._abandoned.touch(0o600)
-
-    def left(self) -> list[Entry]:
-        """What is not done, in the order in which it came; keys handled long ago are forgotten."""
-        if self._abandoned.exists():  # what was accepted then may have been begun, or even done
-            self._db.execute("UPDATE logs SET state=? WHERE state=?", (_STARTED, _ACCEPTED))
-            self._abandoned.unlink()
-        self._marks.execute(
-            "DELETE FROM logs WHERE state=? AND received<?", (_DONE, time.time() - AGE)
-        )
-        rows = self._db.execute(
-            "SELECT key, connector, received, action, data, state, error FROM logs "
-            "WHERE state<? ORDER BY rowid",
-            (_DONE,),
-        )
-        found = []
-        for key, connector, received, action, data, state, error in rows:
-            at = datetime.fromtimestamp(received, UTC)
-            log = protocol.parse(action, json.loads(data), at=at, key=key)
-            entry = Entry(cast("InteractionLog", log), connector, at, _STATES[state], error)
-            found.append(entry)
-        return found
-
-    def close(self) -> None:
-        for db in (self._db, self._marks):
-            with contextlib.suppress(sqlite3.Error):
-                db.close()
-
-    @staticmethod
-    @contextlib.contextmanager
-    def _transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
+def _told(old: int, unreadable: int) -> str | None:
+    said = []
+    if old:
+        said.append(f"{_count(old)} older than 30 days {'was' if old == 1 else 'were'} given up.")
+    if unreadable:
+        stays = "it stays" if unreadable == 1 else "they stay"
+        said.append(f"{_count(unreadable)} in the journal cannot be read: {stays} there.")
+    return " ".join(said) or None
 
 
 class Interactions:

@@ -111,8 +111,8 @@ class Accounts(Protocol):
     def connector(self) -> str:
         """The origin that speaks now, or "simulator"."""
 
-    def begun(self, job: Job, who: Answerer) -> None:
-        """Its answer is being sought; from now on its time runs."""
+    def begun(self, job: Job, who: Answerer) -> bool:
+        """Its answer is being sought, and its time runs; False: nobody wants it any more."""
 
     def overtakes(self, job: Job) -> bool:
         """Logs that came before this one are parked."""
@@ -350,7 +350,12 @@ class Runner:
         for other in self._lanes.values():
             other.wait_for_turn()
         self._current = job
-        self._accounts.begun(job, who)
+        if self._accounts.begun(job, who):
+            self._ask(job, who, lane)
+        if self._current is job:
+            self._current = None
+
+    def _ask(self, job: Job, who: Answerer, lane: Lane) -> None:
         try:
             with self.shown():
                 value = who.ask(job.message)
@@ -361,8 +366,6 @@ class Runner:
                 lane.add(job, who, value)
             else:
                 self._returned(job, who, value)
-        if self._current is job:
-            self._current = None
 
     async def _await(self, job: Job, who: Answerer, value: Awaitable[Any] | None) -> None:
         if value is None and self._worker.ended:
@@ -370,7 +373,8 @@ class Runner:
         try:
             with self.shown():
                 if value is None:
-                    self._accounts.begun(job, who)
+                    if not self._accounts.begun(job, who):
+                        return
                     value = cast("Awaitable[Any]", who.ask(job.message))
                 result = await value
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is reported

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import os
 import pathlib
 import re
 import sys
@@ -27,6 +26,7 @@ from crmwidget.errors import CRMWidgetError, NotReadyError, SimulatorError
 from crmwidget.handlers import DEFAULT, HandlerMethods, Handlers, Timeout
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Awaitable, Callable, Iterable
 
     from crmwidget.cell import Cell
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from crmwidget.diagnosis import Diagnosis
     from crmwidget.directory import Matches
     from crmwidget.failures import Failure
+    from crmwidget.identity import Identity
     from crmwidget.journal import Interactions, Journal
     from crmwidget.precedence import Answers
     from crmwidget.simulator import Simulator
@@ -149,7 +150,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
     ) -> None:
         from crmwidget.address import address
         from crmwidget.cell import Cell
-        from crmwidget.client import Client, living
+        from crmwidget.identity import here
         from crmwidget.precedence import checked_adapter, checked_crm_data, checked_directory
 
         _refuse(unknown, handlers)
@@ -161,16 +162,12 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         contacts = checked_directory(directory, region)
         adapter = checked_adapter(crm, region)
         cell = Cell()
-        key = _key_of(name)
-        client = living.get(key)
-        if client is None or client.closed:
-            client = living[key] = Client(name, handlers)
-        elif handlers is not None:
-            client.use_handlers(handlers)
-        self._client = client
+        session = here()
+        key = _key_of(session, name)
+        self._client = client = _client(key, name, handlers)
         client.connector = "simulator" if checked is None else checked.origin
         # Before there is a comm: what the page sends may be in the journal already.
-        client.open_journal(_journal_path(journal, key, client.connector))
+        _open_journal(client, journal, session)
         self._cell_id = cell.id
         previous = _attached.get(key)
         identity = uuid.uuid4().hex  # chosen here, so that _id is part of comm_open
@@ -220,15 +217,26 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         self._client.handlers.off(action)
 
     # ------------------------------------------------------------ what a program asks for
-    def dial(self, number: str, record: object = None) -> None:
+    def dial(self, number: str, record: object = None, *, ask: bool | None = None) -> None:
         """Ask the connector to call `number`.
 
-        `record`: a Contact, or a mapping with id, name, email, url, type.
+        `record`: a Contact, or a mapping with id, name, email, url, type. `ask`: show a button
+        that calls instead of calling at once; None: for a real connector, where the code of a
+        cell calls, so that *Run All* rings nobody's telephone.
 
         Raises ClickToDialDisabled until the connector has enabled it (see `can_dial`).
         Expires after 5 s.
         """
-        self._client.dial(number, record)
+        from crmwidget import call_button
+
+        client = self._client
+        if ask is None:
+            ask = client.connector != "simulator" and call_button.runs_in_cell()
+        if not ask:
+            client.dial(number, record)
+            return
+        client.prepared(number, record)
+        call_button.show(number, lambda: client.dial(number, record))
 
     def notify(
         self, text: str, *, title: str = "", severity: str = "INFO", kind: str = "transient"
@@ -468,21 +476,37 @@ def _check(
             raise ValueError(f"{label}={value!r}: seconds above 0.")
 
 
-def _journal_path(given: Any, key: str, connector: str) -> pathlib.Path | None:
-    """None: in memory."""
-    if given is False or (given is None and connector == "simulator"):
-        return None
-    if given is None or given is True:
-        from crmwidget.journal import default_path
+def _open_journal(client: Client, given: Any, identity: Identity) -> None:
+    """Where it is kept by default, what other sessions left there is looked at, too."""
+    if given is False or (given is None and client.connector == "simulator"):
+        client.open_journal(None)
+    elif given is None or given is True:
+        from crmwidget.journal_file import default_path
 
-        return default_path(key, connector)
-    return pathlib.Path(given).expanduser()
+        path = default_path(identity, client.name, client.connector)
+        client.open_journal(path)
+        if identity.place is not None:
+            client.journal.visit(path, client.name, client.connector)
+    else:
+        client.open_journal(pathlib.Path(given).expanduser())
 
 
-def _key_of(name: str) -> str:
+def _client(key: str, name: str, handlers: Handlers | None) -> Client:
+    """The one that lives, or a new one."""
+    from crmwidget.client import Client, living
+
+    client = living.get(key)
+    if client is None or client.closed:
+        client = living[key] = Client(name, handlers)
+    elif handlers is not None:
+        client.use_handlers(handlers)
+    return client
+
+
+def _key_of(identity: Identity, name: str) -> str:
     """The phone's key on the page: two notebooks in one JupyterLab share a page."""
-    notebook = os.environ.get("JPY_SESSION_NAME") or str(pathlib.Path.cwd())
-    return hashlib.sha256(f"{notebook}#{name}".encode()).hexdigest()[:16]
+    text = f"{identity.key}#{name}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def _ipython() -> Any:

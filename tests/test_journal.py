@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget.journal import AGE, Entry, Journal, default_path
+from crmwidget.identity import Identity
+from crmwidget.journal import Entry, Journal
+from crmwidget.journal_file import AGE, default_path
 from crmwidget.testing import interaction_log
 from tests.slow import count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CANARY = "canary-4f1d"
@@ -31,6 +38,13 @@ def opened(path: Path | None) -> tuple[Journal, list[Entry]]:
     """A journal as a new kernel opens it, and what it finds there."""
     journal = Journal(lambda entries: None, lambda entries: None)
     return journal, journal.open(path)
+
+
+def after_its_death(path: Path) -> tuple[Journal, list[Entry], Path]:
+    """The same for a kernel whose files are what this one's would be if it were killed now."""
+    image = path.parent.with_name("image")
+    shutil.copytree(path.parent, image)
+    return *opened(image / path.name), image
 
 
 def in_files(folder: Path, text: str) -> bool:
@@ -49,7 +63,7 @@ def test_what_was_accepted_is_there_for_the_next_kernel_in_order(path: Path) -> 
 
     assert journal.accept(logs) == [True, True, True]
 
-    _, left = opened(path)
+    _, left, _ = after_its_death(path)
     assert [(e.key, e.state) for e in left] == [(f"page/{n}", "accepted") for n in range(3)]
     assert left[0].log.comments == CANARY
     assert left[0].log.raw == logs[0].log.raw
@@ -76,7 +90,7 @@ def test_what_was_begun_is_interrupted_and_what_failed_stays_failed(path: Path) 
     journal.fail(logs[1], "OSError: the CRM is down")
     journal.done(logs[2])
 
-    later, left = opened(path)
+    later, left, _ = after_its_death(path)
 
     assert [(e.key, e.state, e.error) for e in left] == [
         ("page/1", "interrupted", None),
@@ -93,11 +107,11 @@ def test_a_handled_payload_is_nowhere_in_the_files(path: Path) -> None:
 
     journal.start(log)
     journal.done(log)
-    assert journal.wipe_at is not None
-    journal.wipe()
+    assert journal.wake is not None
+    journal.tick(journal.wake)
 
     assert not in_files(path.parent, CANARY)
-    assert journal.wipe_at is None
+    assert journal.wake is None
 
 
 def test_a_kernel_that_dies_before_the_wipe_leaves_it_to_the_next(path: Path) -> None:
@@ -107,9 +121,9 @@ def test_a_kernel_that_dies_before_the_wipe_leaves_it_to_the_next(path: Path) ->
     journal.done(log)
     assert in_files(path.parent, CANARY)
 
-    opened(path)
+    _, _, image = after_its_death(path)
 
-    assert not in_files(path.parent, CANARY)
+    assert not in_files(image, CANARY)
 
 
 def test_only_the_owner_may_read_the_folder_and_the_file(path: Path) -> None:
@@ -132,7 +146,7 @@ def test_logs_that_nobody_handles_are_given_up_after_their_time_and_that_is_said
     later, left = opened(path)
 
     assert [e.key for e in left] == ["page/2"]
-    assert later.trouble == "1 call logs older than 30 days were given up."
+    assert later.trouble == "1 call log older than 30 days was given up."
     assert later.accept([entry(1)]) == [False]
 
 
@@ -188,7 +202,7 @@ def test_discarding_forgets_all_that_nobody_is_saving(path: Path) -> None:
 
     assert journal.discard() == 1
     assert given_up == ["page/2"]
-    assert [e.key for e in opened(path)[1]] == ["page/1"]
+    assert [e.key for e in after_its_death(path)[1]] == ["page/1"]
 
 
 def test_the_table_names_states_and_no_content(path: Path) -> None:
@@ -201,17 +215,271 @@ def test_the_table_names_states_and_no_content(path: Path) -> None:
     assert CANARY not in str(frame.rows()) + repr(journal) + repr(journal.pending)
 
 
-def test_every_phone_and_connector_has_a_file_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", "/state")
+# ---------------------------------------------------------------- one owner
+HOLDER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from crmwidget.journal import Entry, Journal
+from crmwidget.testing import interaction_log
 
+journal = Journal(lambda entries: None, lambda entries: None)
+journal.open(Path(sys.argv[1]))
+log = Entry(interaction_log(key="page/1"), "https://connector.example.com", datetime.now(UTC))
+print(journal.accept([log]), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has the file, and one log in it."""
+    command = [sys.executable, "-c", HOLDER, str(path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "[True]\n"
+        yield process
+        process.kill()
+
+
+def test_a_file_that_a_living_kernel_has_is_left_alone_and_taken_when_that_is_killed(
+    path: Path, holder: subprocess.Popen[str]
+) -> None:
+    journal, left = opened(path)
+    assert left == []
+    assert not journal.durable
+    assert "Another kernel has the journal" in (journal.trouble or "")
+    mine = entry(2)
+    assert journal.accept([mine]) == [True]
+    journal.start(mine)
+    journal.fail(mine, "OSError: the CRM is down")
+    assert journal.wake is not None
+    assert journal.tick(journal.wake) == []  # it lives
+
+    holder.kill()
+    holder.wait()
+    assert journal.wake is not None
+    left = journal.tick(journal.wake)
+
+    assert [(e.key, e.state) for e in left] == [("page/1", "accepted")]
+    assert journal.durable
+    assert journal.trouble is None
+    assert [e.key for e in journal.failed] == ["page/2"]
+    _, later, _ = after_its_death(path)
+    assert {(e.key, e.state) for e in later} == {("page/1", "accepted"), ("page/2", "failed")}
+
+
+def test_a_journal_that_was_closed_can_be_had_and_is_then_let_alone(path: Path) -> None:
+    journal, _ = opened(path)
+    later, _ = opened(path)
+    assert later.trouble is not None
+
+    journal.close()
+    assert later.wake is not None
+    later.tick(later.wake)
+
+    assert later.durable
+    assert later.wake is None
+
+
+def test_what_came_while_it_was_in_memory_is_on_disk_once_there_is_a_file(path: Path) -> None:
+    journal, _ = opened(None)
+    logs = [entry(1), entry(2)]
+    journal.accept(logs)
+    journal.start(logs[0])
+
+    journal.open(path)
+
+    _, later, _ = after_its_death(path)
+    assert [(e.key, e.state) for e in later] == [
+        ("page/1", "interrupted"),
+        ("page/2", "accepted"),
+    ]
+
+
+# ---------------------------------------------------------------- what is settled stays settled
+@pytest.mark.parametrize("settle", ["done", "discard"])
+@pytest.mark.parametrize("after", ["fail", "start"])
+def test_what_ends_after_its_log_was_settled_changes_nothing(
+    path: Path, settle: str, after: str
+) -> None:
+    journal, _ = opened(path)
+    log = entry(1)
+    journal.accept([log])
+    if settle == "done":
+        journal.start(log)
+        journal.done(log)
+    else:
+        journal.discard()
+
+    if after == "fail":
+        journal.fail(log, "OSError: late")
+    else:
+        assert journal.start(log) is False
+
+    assert (log.state, journal.stuck, len(journal)) == ("done", 0, 0)
+    later, left, _ = after_its_death(path)
+    assert (left, later.trouble) == ([], None)
+
+
+def test_of_two_who_retry_at_once_one_runs_the_log(path: Path) -> None:
+    ran: list[str] = []
+    journal = Journal(lambda entries: ran.extend(e.key for e in entries), lambda _: None)
+    journal.open(path)
+    log = entry(1)
+    journal.accept([log])
+    journal.start(log)
+    journal.fail(log, "OSError")
+    journal.ended(log)
+
+    threads = [threading.Thread(target=journal.retry) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert ran == ["page/1"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("data", None),
+        ("data", "{"),
+        ("data", "[" * 100_000),
+        ("data", b"\xff"),
+        ("received", "yesterday"),
+        ("received", 1e300),
+        ("state", 17),
+        ("action", "requestCrmData"),
+        ("action", None),
+    ],
+)
+def test_a_damaged_row_is_named_and_keeps_no_phone_from_being_made(
+    path: Path, column: str, value: object
+) -> None:
+    journal, _ = opened(path)
+    journal.accept([entry(1), entry(2)])
+    journal.close()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(f"UPDATE logs SET {column}=? WHERE key='page/1'", (value,))  # noqa: S608 - ours
+
+    later, left = opened(path)
+
+    assert [e.key for e in left] == ["page/2"]
+    assert later.durable
+    assert later.trouble == "1 call log in the journal cannot be read: it stays there."
+
+
+def test_an_error_with_half_a_pair_of_surrogates_is_kept(path: Path) -> None:
+    journal, _ = opened(path)
+    log = entry(1)
+    journal.accept([log])
+    journal.start(log)
+
+    journal.fail(log, "ValueError: \ud83d")
+
+    assert journal.durable
+    assert [e.error for e in after_its_death(path)[1]] == ["ValueError: ?"]
+
+
+# ---------------------------------------------------------------- other sessions
+CONNECTOR = "https://connector.example.com"
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path / "crmwidget"
+
+
+def session(
+    key: str, name: str = "phone", connector: str = CONNECTOR
+) -> tuple[Journal, Path, list[Entry]]:
+    """The journal of a phone in another notebook."""
+    path = default_path(Identity(key, f"{key}.ipynb"), name, connector)
+    journal, left = opened(path)
+    journal.visit(path, name, connector)
+    return journal, path, left
+
+
+def test_every_session_phone_and_connector_has_a_file_of_its_own(state: Path) -> None:
     paths = {
-        default_path(k, c)
-        for k in ("one", "two")
-        for c in ("https://a.example", "https://b.example")
+        default_path(Identity(key, None), name, connector)
+        for key in ("one", "two")
+        for name in ("phone", "other")
+        for connector in ("https://a.example", "https://b.example")
     }
 
-    assert len(paths) == 4
-    assert {str(p.parent) for p in paths} == {"/state/crmwidget"}
+    assert len(paths) == 8
+    assert {p.parent for p in paths} == {state}
+
+
+def test_what_a_notebook_left_that_nobody_has_open_is_said_and_can_be_taken_over(
+    state: Path,
+) -> None:
+    theirs, path, _ = session("theirs")
+    logs = [entry(1), entry(2)]
+    theirs.accept(logs)
+    theirs.start(logs[0])
+    mine, _, _ = session("mine")
+    assert mine.trouble is None  # its kernel lives
+    assert mine.adopt() == 0
+    theirs.close()
+
+    mine.close()
+    taken: list[str] = []
+    mine = Journal(lambda _: None, lambda _: None, lambda e: taken.extend(x.key for x in e))
+    own = default_path(Identity("mine", "mine.ipynb"), "phone", CONNECTOR)
+    mine.open(own)
+    mine.visit(own, "phone", CONNECTOR)
+    assert "2 call logs of this connector wait from" in (mine.trouble or "")
+    assert len(mine) == 0  # said, and nothing else
+
+    assert mine.adopt() == 2
+    assert taken == ["page/1", "page/2"]
+    assert (len(mine.interrupted), len(mine.pending), mine.trouble) == (1, 1, None)
+    assert not path.exists()
+    assert mine.adopt() == 0
+    _, left, _ = after_its_death(own)
+    assert [(e.key, e.state) for e in left] == [("page/1", "interrupted"), ("page/2", "accepted")]
+
+
+@pytest.mark.parametrize(
+    ("name", "connector"), [("other", CONNECTOR), ("phone", "https://other.example.com")]
+)
+def test_what_another_phone_or_connector_left_is_no_business_of_this_one(
+    state: Path, name: str, connector: str
+) -> None:
+    theirs, _, _ = session("theirs", name, connector)
+    theirs.accept([entry(1)])
+    theirs.close()
+
+    mine, _, _ = session("mine")
+
+    assert mine.trouble is None
+    assert mine.adopt() == 0
+
+
+def test_a_journal_that_nobody_has_had_for_its_time_is_deleted_and_that_is_said(
+    state: Path,
+) -> None:
+    theirs, path, _ = session("theirs", "other")
+    theirs.accept([entry(1)])
+    theirs.close()
+    living, held, _ = session("living", "other")
+    living.accept([entry(1)])
+    for file in state.iterdir():
+        os.utime(file, (time.time() - AGE - 60,) * 2)
+
+    mine, _, _ = session("mine")
+
+    assert mine.trouble == "1 call log older than 30 days was given up."
+    assert not path.exists()
+    assert held.exists()
+    assert {file.name[:4] for file in state.iterdir()} == {"mine", "livi", "sess"}
 
 
 WRITER = """

@@ -39,6 +39,8 @@ export function open(key: string, build: string, mount: Mount): Handle | null {
 
 /** ms for which a dialled number is shown. */
 const DIALLED = 5_000;
+/** ms for which the same act again is a nervous finger's: a double click, Enter twice. */
+const AGAIN = 2_000;
 /** ms between two drawings. */
 const FRAME = 16;
 /** ms until it is tried again to say what was refused. */
@@ -55,6 +57,8 @@ export class Softphone implements Handle {
   readonly #later = new Later();
   readonly #home: Home;
   readonly #announcer = new Announcer();
+  /** When each was done last, on performance.now(). */
+  readonly #acts = new Map<Do["what"], number>();
   readonly #ports: Port[] = [];
   readonly #views: Views;
   #road: Port | null = null;
@@ -475,10 +479,10 @@ export class Softphone implements Handle {
 
   #actions(seat: () => Seat): PanelActions {
     return {
-      dial: (number, contact) => this.#do("dial", { number, contact }),
-      letThemCall: (number, name) => this.#do("ring", { number, name }),
+      dial: (number, contact) => this.#once("dial", { number, contact }),
+      letThemCall: (number, name) => this.#once("ring", { number, name }),
       search: (text, offset) => this.#do("search", { text, offset }),
-      runAgain: () => this.#do("run_again", { record: this.#board.record?.id }),
+      runAgain: () => this.#once("run_again", { record: this.#board.record?.id }),
       choose: (index) => this.#do("choose", { index, record: this.#board.record?.id }),
       retry: () => this.#do("retry", {}),
       place: (where) => this.#home.place(seat(), where),
@@ -492,6 +496,14 @@ export class Softphone implements Handle {
       diagnose: () => this.#do("diagnose", {}),
       traffic: () => this.#parts.module(this.#settings?.traffic ?? ""),
     };
+  }
+
+  /** One act of a person has one effect: two calls at once are nobody's wish. */
+  #once(what: Do["what"], args: Record<string, unknown>): void {
+    const now = performance.now();
+    if (now - (this.#acts.get(what) ?? -AGAIN) < AGAIN) return;
+    this.#acts.set(what, now);
+    this.#do(what, args);
   }
 
   #do(what: Do["what"], args: Record<string, unknown>): void {

@@ -14,6 +14,7 @@ from tests.browser.peer import Peer, Site
 Open = Callable[..., Notebook]
 
 DIAL = 'phone.dial("+12025550143")'
+AT_ONCE = 'phone.dial("+12025550143", ask=False)'
 RECORD = {
     "number": "+12025550143",
     "objectType": "End User",
@@ -54,7 +55,7 @@ DIALLED: dict[str, Any] = {
 def test_dialling_needs_the_connectors_leave_and_then_sends_the_whole_record(
     notebook: Open, site: Site
 ) -> None:
-    opened = notebook(phone(site.greeting), DIAL, DIAL, DIAL)
+    opened = notebook(phone(site.greeting), DIAL, AT_ONCE, DIAL)
     opened.run(0)
     peer = Peer(opened, site)
     peer.wait("crmData")
@@ -72,6 +73,68 @@ def test_dialling_needs_the_connectors_leave_and_then_sends_the_whole_record(
     assert opened.text(2) == ""
     assert dialled == [DIALLED]
     assert "ClickToDialDisabled" in opened.text(3)
+    assert len(peer.received("clickToDialResponse")) == 1
+
+
+def test_run_all_rings_nobody_s_telephone_and_the_button_it_shows_rings_it_once(
+    notebook: Open, site: Site
+) -> None:
+    opened = notebook(phone(site.greeting), DIAL)
+    opened.run(0)
+    peer = Peer(opened, site)
+    peer.wait("crmData")
+    peer.send("requestEnableClickToDial", {"isEnabled": True})
+    opened.until(lambda: opened.value("phone.can_dial"), "click-to-dial")
+    opened.run(1)
+    button = opened.page.get_by_role("button", name="Call phone ..43")
+    expect(button).to_be_visible()
+    assert peer.received("clickToDialResponse") == []
+
+    button.dblclick()
+
+    dialled = peer.wait("clickToDialResponse")
+    called = opened.page.get_by_role("button", name="Given to the phone: phone ..43")
+    expect(called).to_be_disabled()
+    assert dialled == [DIALLED]
+    assert len(peer.received("clickToDialResponse")) == 1
+
+
+def test_a_handler_and_the_simulator_are_not_asked_for(notebook: Open, site: Site) -> None:
+    calls_back = """
+@phone.on_navigate
+def call_back(place):
+    phone.dial("+12025550143")
+"""
+    opened = notebook(phone(site.greeting), calls_back)
+    opened.run(0)
+    opened.run(1)
+    peer = Peer(opened, site)
+    peer.wait("crmData")
+    peer.send("requestEnableClickToDial", {"isEnabled": True})
+    opened.until(lambda: opened.value("phone.can_dial"), "click-to-dial")
+
+    peer.send("requestNavigateToClickToDialResult", {"recordId": "C-1"})
+
+    assert peer.wait("clickToDialResponse") == [DIALLED]
+
+
+def test_a_double_click_on_call_calls_once(notebook: Open, site: Site) -> None:
+    opened = notebook(phone(site.greeting))
+    opened.run_all()
+    peer = Peer(opened, site)
+    peer.wait("crmData")
+    peer.send("requestEnableClickToDial", {"isEnabled": True})
+    opened.panel.get_by_role("tab", name="Contacts").click()
+    opened.panel.get_by_role("searchbox").fill("larsen")
+    call = opened.panel.get_by_role("button", name="Call Bo Larsen")
+    expect(call).not_to_have_attribute("aria-disabled", "true")
+
+    call.dblclick()
+    call.press("Enter")
+
+    opened.panel.get_by_role("searchbox").fill("okafor")  # is answered after all that was pressed
+    expect(opened.panel).to_contain_text("Ines Okafor")
+    assert peer.wait("clickToDialResponse") == [DIALLED]
     assert len(peer.received("clickToDialResponse")) == 1
 
 

@@ -109,6 +109,31 @@ describe("what a person sees and does", () => {
     await drawn(({ dialled }) => dialled === null);
   });
 
+  test("one act of a nervous finger has one effect", async () => {
+    const { road } = await connected();
+    const act = panels.actions[0];
+    const now = vi.spyOn(performance, "now");
+    const start = performance.now();
+    now.mockReturnValue(start);
+
+    act?.dial("+12025550143");
+    act?.dial("+12025550143");
+    act?.letThemCall("+12025550144");
+    act?.letThemCall("+12025550144");
+    now.mockReturnValue(start + 1_999);
+    act?.dial("+12025550145");
+    now.mockReturnValue(start + 2_001);
+    act?.dial("+12025550146");
+    now.mockRestore();
+
+    await until(() => road.taken("do").length >= 3);
+    expect(road.taken("do").map(({ what, args }) => [what, args])).toMatchObject([
+      ["dial", { number: "+12025550143" }],
+      ["ring", { number: "+12025550144" }],
+      ["dial", { number: "+12025550146" }],
+    ]);
+  });
+
   test("what a person does goes to the kernel", async () => {
     const { road } = await connected();
     road.kernel.post(display("record", record));
