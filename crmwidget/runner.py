@@ -318,7 +318,8 @@ class Runner:
 
     def _proceed(self, job: Job) -> None:
         who = self._wait_for_answerer(job)
-        ahead = job.log and (self._worker.pressed or self._accounts.overtakes(job))
+        # In the order in which logs go: those that are parked are put first, never the other way.
+        ahead = job.log and (self._accounts.overtakes(job) or self._worker.pressed)
         if job.log and (who is None or ahead):
             self._accounts.parked(job)
         else:

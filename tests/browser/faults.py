@@ -122,6 +122,17 @@ class Account:
         return found
 
     @property
+    def order(self) -> str:
+        """In which order each kernel handled them, as runs of numbers that follow each other."""
+        runs: list[tuple[int, int, int]] = []
+        for number, kernel, _ in self.lines:
+            if runs and runs[-1][0] == kernel and runs[-1][2] == number - 1:
+                runs[-1] = (kernel, runs[-1][1], number)
+            else:
+                runs.append((kernel, number, number))
+        return ", ".join(f"{first}-{last} by {kernel}" for kernel, first, last in runs)
+
+    @property
     def keys(self) -> int:
         """Pairs of record and key: as many as records where each has one key."""
         return len({(number, key) for number, _, key in self.lines})

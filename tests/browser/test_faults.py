@@ -63,7 +63,8 @@ def test_no_record_is_lost_handled_twice_or_out_of_order(
     account = scene.accounted()
 
     print(f"{fault.__name__}: {account}")  # noqa: T201 - the figures, with -rP
-    assert (account.lost, account.twice, account.reordered) == (set(), set(), 0)
+    found = account.lost, account.twice, account.reordered
+    assert found == (set(), set(), 0), account.order
     assert (account.failed, account.kept) == (0, 0)
     assert account.keys == len(account.lines)
     assert broken.kills or account.interrupted == set()

@@ -14,6 +14,7 @@ from crmwidget.testing import (
     interaction_log,
     ready,
 )
+from crmwidget.workers import Worker
 from tests.client.known import notices, until
 
 
@@ -99,6 +100,33 @@ def test_a_log_that_nobody_saves_waits_for_a_handler(
     handlers.on_save_log(lambda log: saved.set())
 
     assert saved.wait(10)
+
+
+def test_a_log_does_not_overtake_those_that_are_being_taken_up_again(
+    handlers: Handlers, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, saved = connector._client, list[str]()
+    for number in range(3):
+        connector.send(interaction_log(interaction_id=str(number)))
+    pressed = Worker.pressed.fget  # type: ignore[attr-defined]
+
+    def between(worker: Worker) -> bool:
+        """Another thread, where the handler was registered, comes between two looks at the logs."""
+        value = bool(pressed(worker))
+        with client.lock:
+            client.revive()
+        return value
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "revive", lambda: None)
+        handlers.on_save_log(lambda log: saved.append(log.interaction_id))
+    monkeypatch.setattr(Worker, "pressed", property(between))
+
+    last = interaction_log(interaction_id="3")
+    client.deliver(last.action, last.raw)
+
+    until(lambda: len(saved) == 4)
+    assert saved == ["0", "1", "2", "3"]
 
 
 def test_waiting_logs_can_be_discarded(connector: Connector) -> None:
