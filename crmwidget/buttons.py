@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.failures import Failure
 from crmwidget.runner import PRESSED
-from crmwidget.session import ABSENT
+from crmwidget.session import ABSENT, EXPIRES
 from crmwidget.stage import Stage
 from crmwidget.traffic import LARGE
 
@@ -56,10 +56,19 @@ class Buttons:
         if do is None or not isinstance(args, dict):
             return
         try:
+            self._in_time(item)
             do(args, seq)
         except BaseException as error:  # noqa: BLE001 - shown to the person who pressed the button
             text = Failure.text_of(error)
             self._client.showing(lambda: self._client.desk.warn(text, seq))
+
+    def _in_time(self, item: Mapping[str, Any]) -> None:
+        """A customer's telephone rings when somebody presses, and not when Python is back."""
+        age = self._client.intake.age(item.get("at"))
+        if item.get("what") in _RINGS and age > EXPIRES:
+            raise TimeoutError(
+                f"that was pressed {age:.0f} s ago, and Python was busy or away: press it again."
+            )
 
     def late(self, item: Mapping[str, Any]) -> None:
         """It takes too long: said, and the next message is handled."""
@@ -105,6 +114,7 @@ class Buttons:
         client.showing(lambda: client.show("diagnosis", found, seq))
 
 
+_RINGS: Final = ("dial", "ring")
 _NOTHING: Final[Mapping[str, Any]] = {
     "answers": [], "shown": None, "by": None, "error": None, "problems": [], "ms": None,
 }  # fmt: skip

@@ -32,7 +32,7 @@ def show(number: str, call: Callable[[], None]) -> None:
     A notebook that is saved keeps what a button says: its number is masked.
     """
     from IPython.display import display
-    from ipywidgets import Button, Layout
+    from ipywidgets import Button, Layout  # type: ignore[import-untyped]
 
     shown = mask(number).strip("<>")
     button = Button(

@@ -50,6 +50,12 @@ class Intake:
         """A page that attaches says what its clock shows, in ms."""
         self._skew = time.time() - at / 1000
 
+    def age(self, at: object) -> float:
+        """Seconds since the page's clock showed so many ms; 0 for what is no time."""
+        if not isinstance(at, (int, float)):
+            return 0.0
+        return max(0.0, time.time() - at / 1000 - self._skew)
+
     def left_page(self, content: object) -> float | None:
         """When the page sent this, in ms on its clock; it also tells how far that clock is off."""
         at = content.get("at") if isinstance(content, dict) else None

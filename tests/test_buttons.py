@@ -49,9 +49,10 @@ class Page:
         self._send([{"t": "msg", "seq": self._seq, "at": time.time() * 1000, "m": text}])
         return self._seq
 
-    def press(self, what: str, **args: object) -> None:
+    def press(self, what: str, *, ago: float = 0, **args: object) -> None:
+        """`ago`: seconds before now."""
         self._seq += 1
-        at = time.time() * 1000
+        at = (time.time() - ago) * 1000
         self._send([{"t": "do", "seq": self._seq, "at": at, "what": what, "args": args}])
 
     def wait(self, what: str, count: int = 1) -> list[Any]:
@@ -203,6 +204,16 @@ def test_an_error_is_shown_where_it_was_pressed_and_not_counted(
     (ran,) = page.wait("ran")
     assert ran["error"].startswith("KeyError")
     assert connector._client.errors == []
+
+
+@pytest.mark.parametrize(("what", "args"), [("dial", {"number": "+1"}), ("ring", {})])
+def test_what_rings_a_telephone_is_not_done_long_after_it_was_pressed(
+    page: Page, what: str, args: dict[str, object]
+) -> None:
+    page.press(what, ago=60, **args)
+
+    (warning,) = page.wait("warning")
+    assert "was pressed 60 s ago, and Python was busy or away" in warning["text"]
 
 
 def test_a_log_that_is_run_again_has_a_key_of_its_own(handlers: Handlers, page: Page) -> None:

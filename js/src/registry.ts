@@ -13,6 +13,8 @@ export interface Port {
   send(content: object): void;
   /** Custom messages with their buffers; returns how to stop. */
   listen(heard: (content: unknown, buffers: readonly ArrayBufferView[]) => void): () => void;
+  /** Calls when the host says that the kernel has ended or begins anew; returns how to stop. */
+  mourn?(ended: () => void): () => void;
 }
 
 /** A place on the page where the widget is shown. */

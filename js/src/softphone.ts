@@ -128,11 +128,15 @@ export class Softphone implements Handle {
     const stop = port.listen((content, buffers) => {
       if (port === this.#road) this.#receive(content, buffers);
     });
+    const unwatch = port.mourn?.(() => {
+      if (port === this.#road) this.#carry(this.#channel.failed(time()));
+    });
     this.#ports.push(port);
     this.#ports.sort((a, b) => a.born - b.born);
     if (this.#ports.at(-1) === port) this.#take(port);
     return () => {
       stop();
+      unwatch?.();
       const at = this.#ports.indexOf(port);
       if (at >= 0) this.#ports.splice(at, 1);
       if (this.#road === port) this.#take(this.#ports.at(-1) ?? null);

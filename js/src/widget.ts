@@ -1,6 +1,7 @@
 /** Widget: what anywidget loads. Wiring only: models and views attach to the softphone of their key. */
 
 import { findView, type HostModel, hasLumino } from "./home";
+import { mourn } from "./mourn";
 import { mount } from "./panel/panel";
 import { type Port, refuse } from "./registry";
 import { open } from "./softphone";
@@ -24,6 +25,7 @@ function port(model: Model): Port {
       model.on("msg:custom", heard);
       return () => model.off("msg:custom", heard);
     },
+    mourn: (ended) => mourn(model.widget_manager, ended),
   };
 }
 

@@ -150,6 +150,18 @@ def test_while_python_is_gone_the_call_is_kept_and_shown_as_that(
     nothing_is_left(opened)
 
 
+@pytest.mark.parametrize("end", ["shutdown()", "restart()"])
+def test_a_kernel_that_ends_is_seen_without_a_message(notebook: Open, site: Site, end: str) -> None:
+    opened, _ = bo_has_called(notebook, site)
+    expect(opened.panel.locator(".crmw-line")).to_contain_text("Connected")
+    call = opened.panel.get_by_role("button", name="Call Bo Larsen").first
+
+    opened._js(f"await w.sessionContext.session.kernel.{end};")
+
+    expect(opened.panel.locator(".crmw-line")).to_contain_text("Python away")
+    expect(call).to_have_attribute("title", "Python is away: run the phone's cell again")
+
+
 def test_a_kernel_that_dies_in_the_handler_leaves_the_question(notebook: Open, site: Site) -> None:
     opened, peer = bo_has_called(notebook, site, handler("import os; os._exit(1)"))
     opened.run(2)

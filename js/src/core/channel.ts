@@ -203,7 +203,7 @@ export class Channel {
     return this.#effects(time);
   }
 
-  /** The comm threw: it is gone, and nothing of what was handed to it since is sure. */
+  /** The comm threw, or its kernel ended: nothing of what was handed to it since is sure. */
   failed(time: Time): Effect[] {
     this.#up = false;
     this.#broken = true;

@@ -40,7 +40,11 @@ export class ContactsTab {
 
   constructor(actions: PanelActions) {
     this.#actions = actions;
-    this.#more = button("Show more", () => actions.search(this.#asked ?? "", this.#rows));
+    this.#more = button(
+      "Show more",
+      () => actions.search(this.#asked ?? "", this.#rows),
+      "crmw-python",
+    );
     this.element = h(
       "div",
       { class: "crmw-contacts" },
@@ -128,6 +132,6 @@ export class ContactsTab {
 
   #letThemCall(number: string, { name }: ShownContact): HTMLElement {
     const act = () => this.#actions.letThemCall(number, name);
-    return button("Let them call", act, "", `Let them call: ${name}, ${number}`);
+    return button("Let them call", act, "crmw-python", `Let them call: ${name}, ${number}`);
   }
 }

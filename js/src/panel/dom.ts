@@ -23,7 +23,10 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A button. `name` is what a screen reader says when the label alone is not enough. */
+/**
+ * A button. `name` is what a screen reader says when the label alone is not enough. Its class says
+ * what it needs, see `block`.
+ */
 export function button(
   label: string,
   press: () => void,
@@ -31,7 +34,20 @@ export function button(
   name = label,
 ): HTMLButtonElement {
   const said = name !== label && name;
-  return h("button", { type: "button", class: className, click: press, "aria-label": said }, label);
+  const click = () => {
+    if (made.ariaDisabled !== "true") press();
+  };
+  const made = h("button", { type: "button", class: className, click, "aria-label": said }, label);
+  return made;
+}
+
+/** Not `disabled`: the reason in the title must be reachable by keyboard. null: they work. */
+export function block(within: HTMLElement, buttons: string, why: string | null): void {
+  for (const each of within.querySelectorAll<HTMLElement>(buttons)) {
+    if (each.title === (why ?? "")) continue;
+    each.title = why ?? "";
+    each.ariaDisabled = why && "true";
+  }
 }
 
 /** A link to the outside, for an address that `safeUrl` has let through. */

@@ -7,15 +7,15 @@
 
 import { ContactsTab } from "./contacts";
 import { DiagnosisTab } from "./diagnosis";
-import { button, focused, h, injectStyle, Part, setText } from "./dom";
+import { block, button, focused, h, injectStyle, Part, setText } from "./dom";
 import { LazyTab } from "./lazy";
 import css from "./panel.css";
 import { Pill } from "./pill";
-import { blockCalls, RecordTab } from "./record";
+import { RecordTab } from "./record";
 import { Status } from "./status";
 import { Tabs } from "./tabs";
 import type { Panel, PanelActions, View } from "./view";
-import { away, brief, diagnosisLabel, dialBlocked, number } from "./words";
+import { away, brief, diagnosisLabel, dialBlocked, number, PYTHON_AWAY } from "./words";
 
 /** Draws a panel. Its `element` may be put anywhere; `update` it before it is seen. */
 export function mount(actions: PanelActions): Panel {
@@ -92,7 +92,8 @@ export function mount(actions: PanelActions): Panel {
       else tabs.select("record");
     }
     pill.update(where ? null : view.record, arrived && drawn !== null);
-    blockCalls(element, dialBlocked(view));
+    block(element, ".crmw-call", dialBlocked(view));
+    block(element, ".crmw-python", view.kernel.state === "gone" ? PYTHON_AWAY : null);
     drawn = view;
   };
 

@@ -88,7 +88,7 @@ export class RecordTab {
     };
     const show = said.more ? button("Show", toggle) : null;
     if (show) show.ariaExpanded = `${open}`;
-    const run = again ? button("Run again", () => actions.runAgain()) : null;
+    const run = again ? button("Run again", () => actions.runAgain(), "crmw-python") : null;
     return [
       h(
         "div",
@@ -103,7 +103,7 @@ export class RecordTab {
   }
 }
 
-/** A [Call] for one number; `blockCalls` keeps it in step with click-to-dial. */
+/** A [Call] for one number; the panel keeps it in step with click-to-dial. */
 export function callButton(
   number: string,
   kind: string | null,
@@ -111,21 +111,8 @@ export function callButton(
   actions: PanelActions,
 ): HTMLElement {
   const { id, name } = contact;
-  const dial = () => {
-    if (made.ariaDisabled !== "true") actions.dial(number, { id, name });
-  };
   const said = ["Call", name, number, kind].filter(Boolean).join(" ");
-  const made = button("Call", dial, "crmw-call", said);
-  return made;
-}
-
-/** Not `disabled`: the reason in the title must be reachable by keyboard. */
-export function blockCalls(within: HTMLElement, why: string | null): void {
-  for (const each of within.querySelectorAll<HTMLElement>(".crmw-call")) {
-    if (each.title === (why ?? "")) continue;
-    each.title = why ?? "";
-    each.ariaDisabled = why && "true";
-  }
+  return button("Call", () => actions.dial(number, { id, name }), "crmw-call", said);
 }
 
 /** A sentence with one *emphasised* part. */
@@ -186,7 +173,7 @@ function card(
       { class: "crmw-head" },
       h("b", { class: "crmw-name" }, name),
       href ? link(href, "Open in CRM", "crmw-button") : null,
-      choose && button("This one", choose, "", `This one: ${name}`),
+      choose && button("This one", choose, "crmw-python", `This one: ${name}`),
     ),
     h(
       "dl",
@@ -237,7 +224,7 @@ function drawFoot(record: ShownRecord | null, actions: PanelActions): Child[] {
           "p",
           { class: "crmw-changed" },
           `${handler} has changed since. `,
-          button("Run again", () => actions.runAgain()),
+          button("Run again", () => actions.runAgain(), "crmw-python"),
         )
       : null,
   ];

@@ -131,7 +131,11 @@ export class Status {
     return steps.map((step) =>
       "href" in step
         ? link(step.href, step.label, "crmw-button")
-        : button(step.label, () => this.#press(step.act)),
+        : button(
+            step.label,
+            () => this.#press(step.act),
+            step.act === "retry" ? "crmw-python" : "",
+          ),
     );
   }
 

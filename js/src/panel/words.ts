@@ -49,6 +49,7 @@ export function count(n: number, noun: string): string {
 /** The state in a word. A kernel that went elsewhere took the phone with it. */
 export function state({ phase, waits, kernel }: View): [word: string, level: Level] {
   if (kernel.state === "elsewhere") return ["Elsewhere", "info"];
+  if (kernel.state === "gone") return ["Python away", "bad"];
   return phase === "loading" && waits ? ["Loaded", "info"] : STATES[phase];
 }
 
@@ -205,8 +206,12 @@ export function away({ kernel, place }: View): { text: string; label: string } |
     : { text: "The phone is shown in another place on this page.", label: "Show it here" };
 }
 
+/** Why what Python does cannot be had now. */
+export const PYTHON_AWAY = "Python is away: run the phone's cell again";
+
 /** Why nobody can be called now, or null. */
-export function dialBlocked({ canDial, phase }: View): string | null {
+export function dialBlocked({ canDial, phase, kernel }: View): string | null {
+  if (kernel.state === "gone") return PYTHON_AWAY;
   if (canDial) return null;
   return phase === "configured"
     ? "The phone has not switched click-to-dial on"

@@ -81,6 +81,26 @@ test("without click-to-dial a Call says why, and does nothing", () => {
   expect(act.dial).toHaveBeenCalledOnce();
 });
 
+test("where Python is away every button that needs it says why, and does nothing", () => {
+  const act = actions();
+  const one = record();
+  const many = { ...one, matches: [...one.matches, ...one.matches], changed: true };
+  const panel = show(view({ record: many }), { act });
+  const needing = () => [
+    ...panel.element.querySelectorAll<HTMLElement>(".crmw-call, .crmw-python"),
+  ];
+  expect(needing().some(({ ariaDisabled }) => ariaDisabled === "true")).toBe(false);
+
+  panel.update(view({ record: many, kernel: { state: "gone", kept: 0 } }));
+  for (const each of needing()) each.click();
+
+  expect(needing().map(({ title }) => title)).toEqual(
+    needing().map(() => "Python is away: run the phone's cell again"),
+  );
+  expect(needing().length).toBeGreaterThan(2);
+  for (const done of [act.dial, act.runAgain, act.choose]) expect(done).not.toHaveBeenCalled();
+});
+
 test("the record's page opens apart, without a way back to the notebook", () => {
   const link = find(shown(), "Open in CRM") as HTMLAnchorElement;
 

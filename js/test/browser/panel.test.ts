@@ -54,6 +54,12 @@ test("the root carries phase and kernel for tests", () => {
   expect(panel.element.dataset.crmwidgetKernel).toBe("gone");
 });
 
+test("without Python it is not called connected", () => {
+  const panel = show(view({ kernel: { state: "gone", kept: 0 } }));
+
+  expect(text(panel, ".crmw-line")).toMatch(/^Python away/);
+});
+
 test("the live region does not change when nothing it says has changed", () => {
   const panel = show(view());
   const line = panel.element.querySelector("[aria-live=polite]") as HTMLElement;

@@ -46,6 +46,16 @@ export class Road implements Port {
     };
   }
 
+  /** As a host that knows its kernel does. */
+  end: () => void = () => {};
+
+  mourn(ended: () => void): () => void {
+    this.end = ended;
+    return () => {
+      this.end = () => {};
+    };
+  }
+
   hear(content: unknown): void {
     const names = Object.keys(this.parts);
     const buffers = Object.values(this.parts).map((text) => new TextEncoder().encode(text));

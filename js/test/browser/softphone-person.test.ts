@@ -116,14 +116,14 @@ describe("what a person sees and does", () => {
     const start = performance.now();
     now.mockReturnValue(start);
 
-    act?.dial("+12025550143");
-    act?.dial("+12025550143");
-    act?.letThemCall("+12025550144");
-    act?.letThemCall("+12025550144");
+    act?.dial("+12025550143", { id: "C-1", name: "Bo Larsen" });
+    act?.dial("+12025550143", { id: "C-1", name: "Bo Larsen" });
+    act?.letThemCall("+12025550144", "Bo Larsen");
+    act?.letThemCall("+12025550144", "Bo Larsen");
     now.mockReturnValue(start + 1_999);
-    act?.dial("+12025550145");
+    act?.dial("+12025550145", { id: "C-1", name: "Bo Larsen" });
     now.mockReturnValue(start + 2_001);
-    act?.dial("+12025550146");
+    act?.dial("+12025550146", { id: "C-1", name: "Bo Larsen" });
     now.mockRestore();
 
     await until(() => road.taken("do").length >= 3);

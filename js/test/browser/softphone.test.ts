@@ -267,6 +267,27 @@ describe("models", () => {
     await drawn(({ kernel }) => kernel.state === "gone");
   });
 
+  test("a host that says that the kernel has ended is believed at once", async () => {
+    const { road } = await connected();
+    const sent = road.sent.length;
+
+    road.end();
+
+    await drawn(({ kernel }) => kernel.state === "gone");
+    expect(road.sent).toHaveLength(sent);
+  });
+
+  test("the end of the kernel of a model before says nothing", async () => {
+    const { road } = await connected();
+    const next = new Road(2, road.kernel);
+    phone.attach(next);
+
+    road.end();
+    await until(() => next.kernel.hellos.length > 1);
+
+    expect(panels.view.kernel.state).not.toBe("gone");
+  });
+
   test("a new kernel is sent what is not done, and the frame is the same", async () => {
     const { road, connector } = await connected();
     const id = await connector.id();
