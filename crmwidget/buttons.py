@@ -7,6 +7,7 @@ shown to the person who pressed.
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -105,13 +106,16 @@ class Buttons:
         client.showing(lambda: client.show("ran", data, seq))
 
     def _diagnose(self, args: Args, seq: int) -> None:
+        """On a thread of its own: an address may take its time, and no message waits for it."""
         from crmwidget.diagnosis import examine
 
         client = self._client
-        found = examine(
-            client.witness.evidence(answers=True)
-        ).to_wire()  # the page is there: it asks
-        client.showing(lambda: client.show("diagnosis", found, seq))
+
+        def look() -> None:
+            found = examine(client.witness.evidence(answers=True))  # the page is there: it asks
+            client.showing(lambda: client.show("diagnosis", found.to_wire(), seq))
+
+        threading.Thread(target=look, name="crmwidget-diagnosis", daemon=True).start()
 
 
 _RINGS: Final = ("dial", "ring")

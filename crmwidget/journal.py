@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 REST: Final = 0.5
 """Seconds without a pending log until payloads are wiped from SQLite's own log, too."""
+ENDING: Final = 3.0
+"""Seconds for which a new kernel waits for the one before it, which may still be ending: what that
+one left comes before all that is new."""
 LOOK: Final = 2.0
 """Seconds until a file that another kernel has is asked for again."""
 _FAULTS: Final = (OSError, sqlite3.Error, ValueError)
@@ -129,13 +132,13 @@ class Journal:
                 return []
             self.close()
             self.trouble = None
-            return [] if path is None else self._take(path)
+            return [] if path is None else self._take(path, ENDING)
 
-    def _take(self, path: Path) -> list[Entry]:
+    def _take(self, path: Path, patience: float = 0) -> list[Entry]:
         self._asked = self._look_at = None
         file = None
         try:
-            file = JournalFile(path)
+            file = _had(path, time.monotonic() + patience)
             rows, unreadable = file.left()
             old = [row for row in rows if time.time() - row.received.timestamp() > AGE]
             for row in old:
@@ -413,6 +416,16 @@ class Journal:
             f"The journal cannot be written ({type(error).__name__}: {mask(str(error))}): "
             "call logs are kept in memory and in this page only. Give journal= another path."
         )
+
+
+def _had(path: Path, until: float) -> JournalFile:
+    while True:
+        try:
+            return JournalFile(path)
+        except OwnedElsewhereError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def _row(entry: Entry) -> Row:

@@ -244,6 +244,13 @@ def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lives is not waited for."""
+    monkeypatch.setattr("crmwidget.journal.ENDING", 0)
+
+
+@pytest.mark.usefixtures("hasty")
 def test_a_file_that_a_living_kernel_has_is_left_alone_and_taken_when_that_is_killed(
     path: Path, holder: subprocess.Popen[str]
 ) -> None:
@@ -271,6 +278,19 @@ def test_a_file_that_a_living_kernel_has_is_left_alone_and_taken_when_that_is_ki
     assert {(e.key, e.state) for e in later} == {("page/1", "accepted"), ("page/2", "failed")}
 
 
+def test_a_kernel_waits_for_the_one_before_it_which_is_still_ending(
+    path: Path, holder: subprocess.Popen[str]
+) -> None:
+    threading.Timer(0.5, holder.kill).start()
+
+    journal, left = opened(path)
+
+    assert [e.key for e in left] == ["page/1"]
+    assert journal.durable
+    assert journal.trouble is None
+
+
+@pytest.mark.usefixtures("hasty")
 def test_a_journal_that_was_closed_can_be_had_and_is_then_let_alone(path: Path) -> None:
     journal, _ = opened(path)
     later, _ = opened(path)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.cells import CRM_DATA
+from tests.browser.cells import CRM_DATA, phone
 from tests.browser.lab import Notebook, another
 from tests.browser.wrong import (
     CHATS,
@@ -357,6 +358,18 @@ def test_a_frame_that_was_closed_or_removed_is_said_to_be_lost(
     assert found["removed"].cause == "lost"
     assert "taken out of the page. Run the cell" in found["removed"].sentence
     assert found["closed"].cause == "closed"
+
+
+def test_a_port_at_which_nothing_answers_is_not_taken_for_a_login(
+    notebook: Open,
+) -> None:
+    opened = notebook(phone(nobody()))
+    opened.run(0)
+
+    line = opened.panel.locator(".crmw-line")
+    expect(line).to_contain_text("No connector")
+    expect(line).to_contain_text("nothing answers at this port")
+    expect(line).not_to_contain_text("log in")
 
 
 def test_another_tab_that_takes_the_phone_is_the_one_that_is_diagnosed(

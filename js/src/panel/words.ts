@@ -47,9 +47,12 @@ export function count(n: number, noun: string): string {
 }
 
 /** The state in a word. A kernel that went elsewhere took the phone with it. */
-export function state({ phase, waits, kernel }: View): [word: string, level: Level] {
+export function state(view: View): [word: string, level: Level] {
+  const { phase, waits, kernel } = view;
   if (kernel.state === "elsewhere") return ["Elsewhere", "info"];
   if (kernel.state === "gone") return ["Python away", "bad"];
+  const unheard = phase === "silent" || (phase === "loading" && waits !== null);
+  if (unheard && unreached(view)) return ["No connector", "bad"];
   return phase === "loading" && waits ? ["Loaded", "info"] : STATES[phase];
 }
 
@@ -124,6 +127,9 @@ function aboutConnection(view: View): Attention | null {
     return note(`stranger ${stranger}`, phase === "silent" ? "bad" : "warn", text, login(view));
   }
   const from = host ?? "the simulator";
+  const unheard = phase === "silent" || (phase === "loading" && waits !== null);
+  const found = unheard ? unreached(view) : null;
+  if (found) return note(`found ${found}`, "bad", found, reload);
   if (phase === "silent") {
     const text = waits
       ? `No word from ${from}: probably waiting for the agent to log in, or not allowed in a frame.`
@@ -133,6 +139,14 @@ function aboutConnection(view: View): Attention | null {
   // [I] it asks for crmData only when an agent is active: so that is what is missing
   return waits && note(waits, "info", "Probably waiting for the agent to log in.", login(view));
 }
+
+/** Why there is no connector to wait for, as Python found when it asked the address, or null. */
+function unreached({ diagnosis }: View): string | null {
+  return diagnosis && NO_CONNECTOR.includes(diagnosis.cause) ? diagnosis.sentence : null;
+}
+
+/** Causes of diagnosis/_causes.py with which no login helps. */
+const NO_CONNECTOR = ["unreachable", "certificate", "http-error", "no-page"];
 
 /** Browsers and identity providers often refuse a login in a frame: so in a tab, then reload. */
 function login({ address }: View): Partial<Attention> {

@@ -262,10 +262,13 @@ describe("what is no message", () => {
     puppet.speak("burst", null, 10_000);
     await until(() => taken.messages.length === 10_000);
     expect(taken.refused).toEqual([]);
+    // Time stands still until it is over: however slow the machine, it is a flood
+    const clock = vi.spyOn(performance, "now").mockReturnValue(performance.now());
     puppet.speak("flood", null, 30_000);
     await until(() => taken.messages.length + taken.refused.length === 40_000);
+    clock.mockRestore();
 
-    expect(taken.refused.length).toBeGreaterThan(0);
+    expect(taken.refused.length).toBeGreaterThanOrEqual(30_000 - CAPS.burst);
     expect(new Set(taken.refused.map(([reason]) => reason))).toEqual(new Set(["rate"]));
   });
 });

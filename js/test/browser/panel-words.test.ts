@@ -176,6 +176,24 @@ test("what has loaded and stays silent may wait for a login, or may not be frame
   expect(steps(silent)).toEqual([OPEN, "Reload"]);
 });
 
+test.each([
+  { phase: "silent" },
+  { phase: "silent", waits: "loaded" },
+  { phase: "loading", waits: "loaded" },
+] as const)("where Python found that nothing answers, nobody waits for a login: %j", (so) => {
+  const sentence = "Nothing answers at this port. Check the port, and whether the server runs.";
+  const diagnosis = { cause: "unreachable", sentence, good: false, checks: [] };
+  const unreached = { ...LOGIN, ...so, diagnosis };
+
+  expect(state(view(unreached))).toEqual(["No connector", "bad"]);
+  expect(said(unreached)).toEqual([sentence]);
+  expect(steps(unreached)).toEqual(["Reload the phone"]);
+  expect(said({ ...unreached, phase: "configured", waits: null })).toEqual([]);
+  expect(said({ ...unreached, diagnosis: { ...diagnosis, cause: "silent" } })).not.toEqual([
+    sentence,
+  ]);
+});
+
 test("a page of another origin is named before anything is guessed, with the way to allow it", () => {
   const stranger = { ...LOGIN, phase: "configured", stranger: "https://sso.example.org" } as const;
 

@@ -216,6 +216,7 @@ describe("the simulator's remote control", () => {
 
   test("a real connector that says so is refused as any other word", async () => {
     const { connector } = await connected();
+    await until(() => phone.facts().loads === 1);
 
     connector.say({ type: "crmwidget/simulator", what: "restarted" });
     await drawn(({ rejected }) => rejected.type === 1);

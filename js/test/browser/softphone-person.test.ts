@@ -134,6 +134,19 @@ describe("what a person sees and does", () => {
     ]);
   });
 
+  test("a connector that enables click-to-dial once more is ready for another call", async () => {
+    const { road, connector } = await connected();
+    const act = panels.actions[0];
+    const bo = { id: "C-1", name: "Bo Larsen" };
+
+    act?.dial("+12025550143", bo);
+    connector.speak("requestEnableClickToDial", { isEnabled: true });
+    await drawn(({ canDial }) => canDial);
+    act?.dial("+12025550143", bo);
+
+    await until(() => road.taken("do").length === 2);
+  });
+
   test("what a person does goes to the kernel", async () => {
     const { road } = await connected();
     road.kernel.post(display("record", record));
