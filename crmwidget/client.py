@@ -182,8 +182,11 @@ class Client:
 
     def revive(self) -> None:
         """Parked logs that somebody saves now, in the order in which they came."""
+        # Asked once: where a handler is registered meanwhile, some would overtake the others.
+        if not self.waiting or self.sources.answerer(self.waiting[0].message.action) is None:
+            return
         for job in self.waiting[:]:
-            if job.connector == self.connector and self.sources.answerer(job.message.action):
+            if job.connector == self.connector:
                 self.waiting.remove(job)
                 self.runner.revive(job)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from crmwidget import Handlers, HistoryItem
 from crmwidget.errors import HandlerTimeoutError, PhoneClosedError
+from crmwidget.precedence import Precedence
 from crmwidget.testing import (
     Connector,
     interaction_log,
@@ -124,6 +126,30 @@ def test_a_log_does_not_overtake_those_that_are_being_taken_up_again(
 
     last = interaction_log(interaction_id="3")
     client.deliver(last.action, last.raw)
+
+    until(lambda: len(saved) == 4)
+    assert saved == ["0", "1", "2", "3"]
+
+
+def test_a_handler_that_comes_while_logs_are_taken_up_takes_all_of_them_in_order(
+    handlers: Handlers, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, saved = connector._client, list[str]()
+    for number in range(4):
+        connector.send(interaction_log(interaction_id=str(number)))
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "revive", lambda: None)
+        handlers.on_save_log(lambda log: saved.append(log.interaction_id))
+    asked, answerer = itertools.count(), Precedence.answerer
+    monkeypatch.setattr(
+        Precedence,
+        "answerer",
+        lambda sources, action: answerer(sources, action) if next(asked) > 1 else None,
+    )
+
+    for _ in range(3):  # what comes after it, in another thread, looks again
+        with client.lock:
+            client.revive()
 
     until(lambda: len(saved) == 4)
     assert saved == ["0", "1", "2", "3"]
