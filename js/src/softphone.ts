@@ -301,14 +301,12 @@ export class Softphone implements Handle {
   #connect(event: connection.Event, re = 0): void {
     const came = time();
     const heard = event.kind === "message";
-    const before = this.#state;
-    const [state, effects] = connection.step(before, event, came.now);
+    const [state, effects] = connection.step(this.#state, event, came.now);
     this.#state = state;
     // A connector that says so once more is ready for another call
     if (heard && incoming(event.action)?.name === "requestEnableClickToDial") {
       this.#acts.delete("dial");
     }
-    if ((state.quiet && !before.quiet) || (state.silent && !before.silent)) this.#wonder(state);
     this.#connectionAlarm.set(connection.due(state));
     const line = heard ? this.#timeline.received(event.action, event.text, came) : re;
     let answered = false;
@@ -326,13 +324,6 @@ export class Softphone implements Handle {
     if (event.kind === "loaded" || event.kind === "message") this.#drive();
     this.#changed();
     if (event.kind === "message") this.#ask(event, line, came);
-  }
-
-  /** It says nothing: Python asks its address, so that nobody waits for a login that cannot come. */
-  #wonder({ acked, simulated }: connection.State): void {
-    if (acked || simulated) return;
-    this.#board = { ...this.#board, diagnosis: null };
-    this.#tell({ t: "do", what: "diagnose", args: {} });
   }
 
   /** Somebody calls: the record of the last caller goes now, not with the next frame. */

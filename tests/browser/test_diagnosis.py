@@ -360,11 +360,13 @@ def test_a_frame_that_was_closed_or_removed_is_said_to_be_lost(
     assert found["closed"].cause == "closed"
 
 
-def test_a_port_at_which_nothing_answers_is_not_taken_for_a_login(
+def test_what_the_diagnosis_finds_is_said_instead_of_waiting_for_a_login(
     notebook: Open,
 ) -> None:
     opened = notebook(phone(nobody()))
     opened.run(0)
+
+    opened.panel.get_by_role("tab", name="Diagnosis").click()
 
     line = opened.panel.locator(".crmw-line")
     expect(line).to_contain_text("No connector")
