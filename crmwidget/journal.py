@@ -208,7 +208,8 @@ class Journal:
             found: list[Entry] = []
             for orphan in orphans(*self._orphans):
                 found += self._adopted(orphan.path)
-            self.trouble = None
+            if found:  # else what it says still holds
+                self.trouble = None
             self._stuck.update(e.key for e in found if e.state != "accepted")
         self._left(found)
         return len(found)

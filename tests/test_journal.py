@@ -446,7 +446,9 @@ def test_what_a_notebook_left_that_nobody_has_open_is_said_and_can_be_taken_over
     theirs.start(logs[0])
     mine, _, _ = session("mine")
     assert mine.trouble is None  # its kernel lives
+    mine.trouble = "Another kernel has the journal"
     assert mine.adopt() == 0
+    assert mine.trouble is not None
     theirs.close()
 
     mine.close()
