@@ -48,7 +48,7 @@ def show(number: str, call: Callable[[], None]) -> None:
         button.disabled = True
         try:
             call()
-        except Exception as error:  # noqa: BLE001 - a button has nobody to raise it to
+        except Exception as error:  # noqa: BLE001 - shown on the button
             button.description = f"Not called: {mask(str(error))}"
             button.disabled = False
         else:

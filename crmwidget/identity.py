@@ -3,8 +3,8 @@
 A phone belongs to a session: a notebook with its kernel, a script in its folder, a visitor of a
 served app. A restarted kernel keeps its id, a renamed notebook does not keep its path, and a
 notebook that is opened again keeps its path but has another kernel: a register in the user's
-state folder knows which of them are one session. Visitors are in no register: what one of them
-leaves is no other's.
+state folder knows which of them are one session. Visitors are in no register: what one leaves is
+never given to another.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Identity:
     """One session."""
 
     key: str
-    """Hexadecimal, of no meaning; the same in every kernel of this session."""
+    """Hexadecimal, without a meaning; a restarted kernel has the same."""
     place: str | None
     """Where a person would look for it: a notebook's path or a folder. None: a visitor's."""
 

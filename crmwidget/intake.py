@@ -51,7 +51,7 @@ class Intake:
         self._skew = time.time() - at / 1000
 
     def age(self, at: object) -> float:
-        """Seconds since the page's clock showed so many ms; 0 for what is no time."""
+        """Seconds since the page's clock showed so many ms; 0 if it is not a number."""
         if not isinstance(at, (int, float)):
             return 0.0
         return max(0.0, time.time() - at / 1000 - self._skew)

@@ -268,7 +268,7 @@ class Journal:
             return fresh
 
     def start(self, entry: Entry) -> bool:
-        """Its handler begins, and nobody else may run it unasked; False: it is settled already."""
+        """Its handler begins, and nobody else may run it unasked; False: it is handled already."""
         with self._lock:
             if entry.state == "done":
                 return False

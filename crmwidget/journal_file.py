@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 State = Literal["accepted", "started", "failed", "interrupted", "done"]
 
 AGE: Final = 30 * 24 * 3600
-"""Seconds after which a log that nobody has handled is given up, which is said."""
+"""Seconds after which an unhandled log is given up, with a warning."""
 PATIENCE: Final = 0.25
 """Seconds that a commit may wait for another's; a slower journal counts as none."""
 SCANNED: Final = 1_000
@@ -142,7 +142,7 @@ class JournalFile:
             self._abandoned.touch(0o600)
 
     def left(self) -> tuple[list[Row], int]:
-        """What is not done, in the order in which it came, and how many nobody can read.
+        """What is not done, in the order in which it came, and how many cannot be read.
 
         Keys that were handled long ago are forgotten.
         """

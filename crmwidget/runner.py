@@ -112,7 +112,7 @@ class Accounts(Protocol):
         """The origin that speaks now, or "simulator"."""
 
     def begun(self, job: Job, who: Answerer) -> bool:
-        """Its answer is being sought, and its time runs; False: nobody wants it any more."""
+        """Its handler starts, and its time runs; False: the log was handled or discarded meanwhile."""
 
     def overtakes(self, job: Job) -> bool:
         """Logs that came before this one are parked."""
