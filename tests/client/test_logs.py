@@ -104,12 +104,22 @@ def test_a_log_that_nobody_saves_waits_for_a_handler(
     assert saved.wait(10)
 
 
+def parked(count: int, connector: Connector, handlers: Handlers) -> list[str]:
+    """So many logs wait, and their handler has just been registered: what it has saved so far."""
+    saved: list[str] = []
+    client = connector._client
+    for number in range(count):
+        connector.send(interaction_log(interaction_id=str(number)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "revive", lambda: None)
+        handlers.on_save_log(lambda log: saved.append(log.interaction_id))
+    return saved
+
+
 def test_a_log_does_not_overtake_those_that_are_being_taken_up_again(
     handlers: Handlers, connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, saved = connector._client, list[str]()
-    for number in range(3):
-        connector.send(interaction_log(interaction_id=str(number)))
+    client, saved = connector._client, parked(3, connector, handlers)
     pressed = Worker.pressed.fget  # type: ignore[attr-defined]
 
     def between(worker: Worker) -> bool:
@@ -119,9 +129,6 @@ def test_a_log_does_not_overtake_those_that_are_being_taken_up_again(
             client.revive()
         return value
 
-    with monkeypatch.context() as patch:
-        patch.setattr(client, "revive", lambda: None)
-        handlers.on_save_log(lambda log: saved.append(log.interaction_id))
     monkeypatch.setattr(Worker, "pressed", property(between))
 
     last = interaction_log(interaction_id="3")
@@ -134,12 +141,7 @@ def test_a_log_does_not_overtake_those_that_are_being_taken_up_again(
 def test_a_handler_that_comes_while_logs_are_taken_up_takes_all_of_them_in_order(
     handlers: Handlers, connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, saved = connector._client, list[str]()
-    for number in range(4):
-        connector.send(interaction_log(interaction_id=str(number)))
-    with monkeypatch.context() as patch:
-        patch.setattr(client, "revive", lambda: None)
-        handlers.on_save_log(lambda log: saved.append(log.interaction_id))
+    client, saved = connector._client, parked(4, connector, handlers)
     asked, answerer = itertools.count(), Precedence.answerer
     monkeypatch.setattr(
         Precedence,
