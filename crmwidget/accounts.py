@@ -36,7 +36,7 @@ class ClientAccounts:
         return self._client.connector
 
     def begun(self, job: Job, who: Answerer) -> bool:
-        """Its handler starts, and its time runs; False: the log was handled or discarded meanwhile."""
+        """Its handler starts, and its time runs; False: the log is handled or discarded already."""
         client = self._client
         timeout = self.time_for(job, who)
         with client.lock:

@@ -112,7 +112,7 @@ class Accounts(Protocol):
         """The origin that speaks now, or "simulator"."""
 
     def begun(self, job: Job, who: Answerer) -> bool:
-        """Its handler starts, and its time runs; False: the log was handled or discarded meanwhile."""
+        """Its handler starts, and its time runs; False: the log is handled or discarded already."""
 
     def overtakes(self, job: Job) -> bool:
         """Logs that came before this one are parked."""
