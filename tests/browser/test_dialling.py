@@ -86,14 +86,14 @@ def test_run_all_rings_nobody_s_telephone_and_the_button_it_shows_rings_it_once(
     peer.send("requestEnableClickToDial", {"isEnabled": True})
     opened.until(lambda: opened.value("phone.can_dial"), "click-to-dial")
     opened.run(1)
-    button = opened.page.get_by_role("button", name="Call phone ..43")
+    button = opened.page.get_by_role("button", name="Call the number ending in 43")
     expect(button).to_be_visible()
     assert peer.received("clickToDialResponse") == []
 
     button.dblclick()
 
     dialled = peer.wait("clickToDialResponse")
-    called = opened.page.get_by_role("button", name="Given to the phone: phone ..43")
+    called = opened.page.get_by_role("button", name="Given to the phone: the number ending in 43")
     expect(called).to_be_disabled()
     assert dialled == [DIALLED]
     assert len(peer.received("clickToDialResponse")) == 1
