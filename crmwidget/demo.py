@@ -12,6 +12,7 @@ import importlib.util
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -204,12 +205,14 @@ def stopped(log: Path) -> DemoError:
 
 
 def address(process: subprocess.Popen[bytes], folder: Path) -> str:
-    """Wait until the server has written down where it listens."""
+    """Wait until the server listens; it writes down where before it does."""
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
         for info in (folder / "runtime").glob("jpserver-*.json"):
-            with contextlib.suppress(ValueError):  # still being written
+            # ValueError: the file is still being written; OSError: nothing listens yet.
+            with contextlib.suppress(ValueError, OSError):
                 server = json.loads(info.read_text(encoding="utf-8"))
+                socket.create_connection(("127.0.0.1", server["port"]), PATIENCE).close()
                 return f"{server['url']}lab/tree/{NOTEBOOK}?token={server['token']}"
         time.sleep(0.05)
     raise stopped(folder / "server.log")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +77,32 @@ def test_the_headless_demo_says_its_steps_and_leaves_a_screenshot(tmp_path: Path
     assert screenshot.read_bytes().startswith(PNG)
     assert demo.quickstart().read_bytes() == committed
     assert list(tmp_path.glob("crmwidget-*")) == []
+
+
+LATE = """
+import json, pathlib, socket, sys, time
+with socket.socket() as listener:
+    listener.bind(("127.0.0.1", 0))
+    url = "http://127.0.0.1:%d/" % listener.getsockname()[1]
+    info = {"url": url, "port": listener.getsockname()[1], "token": "t"}
+    pathlib.Path(sys.argv[1], "jpserver-1.json").write_text(json.dumps(info))
+    time.sleep(1)
+    listener.listen()
+    time.sleep(60)
+"""
+"""As jupyter_server 2 does it: the file is written, then the event loop starts to listen."""
+
+
+def test_an_address_is_opened_once_the_server_listens_there(tmp_path: Path) -> None:
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    with subprocess.Popen([sys.executable, "-c", LATE, str(runtime)]) as server:
+        try:
+            url = demo.address(server, tmp_path)
+            port = urllib.parse.urlsplit(url).port
+            socket.create_connection(("127.0.0.1", port or 0)).close()
+        finally:
+            server.kill()
 
 
 def test_a_failing_cell_ends_the_headless_demo_with_its_error(tmp_path: Path) -> None:
