@@ -64,8 +64,14 @@ _SETTINGS: Final = {
     },
     "docmanager-extension/plugin": {"autosave": False},
 }
-_OFF: Final = ("debugger-extension", "lsp-extension")
-"""JupyterLab's own extensions that each notebook and kernel would start, and no test looks at."""
+_OFF: Final = (
+    "debugger-extension",
+    "lsp-extension",
+    "notebook-extension:export",
+    "notebook-extension:language-server",
+    "fileeditor-extension:language-server",
+)
+"""JupyterLab's own that each page, notebook and kernel would start, and no test looks at."""
 _LAB_IMPORTS: Final = (
     "jupyterlab.labapp",
     "notebook.app",
@@ -106,15 +112,21 @@ _EMPTIED: Final = """() => {
         if (open.context) open.context.model.dirty = false;
         open.dispose();
     }
+    // What a phone says until its kernel is gone goes where nobody looks: else it puts it back
+    const nowhere = document.body.appendChild(document.createElement('div'));
+    nowhere.attachShadow({mode: 'closed'}).append(
+        ...document.querySelectorAll('.crmwidget-announcer')
+    );
     for (const left of document.querySelectorAll("[class^=crmwidget-]")) left.remove();
     globalThis[Symbol.for('crmwidget')]?.softphones.clear();
     globalThis.runs = [];
     localStorage.clear();
     sessionStorage.clear();
+    window.dispatchEvent(new Event('emptied'));
     const left = [...shell.widgets('main')].filter((open) => open.context);
     return !left.length && !document.querySelector('iframe, .crmw, .jp-Dialog');
 }"""
-"""Closes what is open in a page; false: something stayed."""
+"""Closes what is open in a page, with an event for who listens there; false: something stayed."""
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -147,7 +159,8 @@ class Server:
             config = self.folder / "JUPYTER_CONFIG_DIR" / "labconfig" / "page_config.json"
             config.parent.mkdir(parents=True)
             off = {f"@jupyterlab/{name}": True for name in _OFF}
-            config.write_text(json.dumps({"disabledExtensions": off}))
+            # To look whether JupyterLab is to be built anew takes the server a second for each page.
+            config.write_text(json.dumps({"disabledExtensions": off, "buildCheck": False}))
         if python is None:
             # With their own poller they would take the process that they are a copy of for gone.
             kernel = [*warm.up(*_KERNEL_IMPORTS), "-m", "ipykernel_launcher"]
@@ -306,11 +319,10 @@ class Notebook:
     def _load(self) -> None:
         self.page.goto(self.server.address(self.name), wait_until="commit")
         self.page.wait_for_function("() => window.jupyterapp?.shell", polling=NAP)
-        self.page.evaluate("() => window.jupyterapp.restored")
+        self.page.evaluate("async () => { await window.jupyterapp.restored; }")
 
     def _open(self) -> None:
-        open_it = "path => window.jupyterapp.commands.execute('docmanager:open', {path})"
-        self.page.evaluate(open_it, self.name)
+        self.command("docmanager:open", path=self.name)
 
     def _noted(self, message: ConsoleMessage) -> None:
         self.console.append(f"{message.type} {message.text}")
@@ -369,9 +381,13 @@ class Notebook:
         """Run every cell, as the menu does; stops at the first error."""
         self.command("notebook:run-all-cells")
 
-    def command(self, name: str) -> None:
+    def command(self, name: str, **arguments: object) -> None:
         """Carry out one of JupyterLab's commands, to its end."""
-        self.page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
+        # Nothing is returned: some give a widget, which would take seconds to be brought here.
+        self.page.evaluate(
+            "async ([name, args]) => { await window.jupyterapp.commands.execute(name, args); }",
+            [name, arguments],
+        )
 
     def select(self, index: int) -> None:
         """Make a cell the active one, for the next command."""

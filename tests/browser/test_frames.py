@@ -131,16 +131,13 @@ def reopen(opened: Notebook) -> None:
         "name => ![...jupyterapp.shell.widgets('main')].some((w) => w.context?.path === name)",
         arg=opened.name,
     )
-    open_it = "async path => { await jupyterapp.commands.execute('docmanager:open', {path}) }"
-    opened.page.evaluate(open_it, opened.name)
+    opened.command("docmanager:open", path=opened.name)
     opened._until_ready()
 
 
 def change_theme(opened: Notebook) -> None:
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        opened.page.evaluate(
-            "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
-        )
+        opened.command("apputils:change-theme", theme=theme)
 
 
 @dataclass(frozen=True)

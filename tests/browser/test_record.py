@@ -12,8 +12,6 @@ from tests.browser.cells import BUSY, POP, interaction_log, phone
 from tests.browser.lab import Notebook
 from tests.browser.peer import Peer, Site
 
-pytestmark = pytest.mark.own_page  # nothing of an earlier test may be on the page
-
 Open = Callable[..., Notebook]
 
 BO, INES, SAM_AND_KIT = "+12025550143", "+442079460018", "+14155550132"
@@ -46,14 +44,18 @@ WATCH: Final = """
             globalThis.left.push(...texts.filter((each) => text.includes(each)));
         }
     };
+    const over = new AbortController();
     window.addEventListener('message', ({data}) => {
         if (data?.action !== pop || !JSON.stringify(data).includes(number)) return;
         globalThis.rang = true;
         look();
-    });
-    new MutationObserver(look).observe(
-        document.body, {childList: true, subtree: true, characterData: true}
-    );
+    }, {signal: over.signal});
+    const observer = new MutationObserver(look);
+    observer.observe(document.body, {childList: true, subtree: true, characterData: true});
+    window.addEventListener('emptied', () => {
+        over.abort();
+        observer.disconnect();
+    }, {once: true});
 }
 """
 OF_BO: Final = ["Bo Larsen", "bo@example.com", BO]

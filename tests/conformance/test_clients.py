@@ -130,7 +130,10 @@ def test_a_client_that_hangs_is_a_failed_rule_and_an_end(
     assert "could not be checked because reports failed" in str(report).splitlines()[1]
 
 
-def test_a_client_that_removes_its_frame_is_a_failed_rule_and_an_end(site: Site) -> None:
+def test_a_client_that_removes_its_frame_is_a_failed_rule_and_an_end(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_stage, "OPENING", 3.0)
     changes = [('document.getElementById("notice").textContent = "Reports";', "iframe.remove();")]
     url = site.add("removes", changes)
 
