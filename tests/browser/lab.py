@@ -159,7 +159,7 @@ class Server:
             config = self.folder / "JUPYTER_CONFIG_DIR" / "labconfig" / "page_config.json"
             config.parent.mkdir(parents=True)
             off = {f"@jupyterlab/{name}": True for name in _OFF}
-            # To look whether JupyterLab is to be built anew takes the server a second for each page.
+            # Whether JupyterLab is to be built anew costs the server a second for each page.
             config.write_text(json.dumps({"disabledExtensions": off, "buildCheck": False}))
         if python is None:
             # With their own poller they would take the process that they are a copy of for gone.
