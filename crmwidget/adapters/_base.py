@@ -53,7 +53,8 @@ import inspect
 import json as jsons
 import re
 import warnings
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from crmwidget._arguments import advises
@@ -148,7 +149,7 @@ class Adapter:
             credentials=self.credentials(auth),
             refusals=Refusals(
                 self.crm,
-                urlsplit(self.url).hostname or "",
+                urlsplit(self.url).netloc,
                 self.credentials_advice,
                 self.timeout_advice,
             ),
@@ -415,10 +416,13 @@ class Adapter:
             found.append(contact)
         return found
 
-    def cannot(self, *questions: str) -> None:
-        """Leave these to the user's handlers: what answers them was not given."""
+    def cannot(self, *questions: str, give: str = "") -> None:
+        """Leave these to the user's handlers: what answers them was not given.
+
+        give: the argument that is missing, for who calls one of them by hand.
+        """
         for question in questions:
-            setattr(self, question, None)
+            setattr(self, question, LeftOut(type(self).__name__, question, give))
 
     def spellings(self, numbers: Iterable[str]) -> list[str]:
         """The ways these numbers may be written, see _spellings.spellings; each once."""
@@ -437,7 +441,8 @@ class Adapter:
 
     def verified(self, contacts: Iterable[Contact], numbers: Iterable[str]) -> Matches:
         """Those that really have one of the numbers, by the rules of Directory.find."""
-        return _spellings.verified(contacts, numbers, self.region)
+        several = [numbers] if isinstance(numbers, str) else numbers
+        return _spellings.verified(contacts, several, self.region)
 
     # ------------------------------------------------------------- logs
     def once(self, *, look_up: Callable[[], str | None], write: Callable[[], str]) -> str:
@@ -500,9 +505,30 @@ class Adapter:
         return table_html(("", ""), rows, caption=self.crm)
 
 
-def few(numbers: Iterable[str]) -> list[str]:
-    """As many different ones as one lookup asks for."""
-    return list(dict.fromkeys(numbers))[:_MOST_NUMBERS]
+def few(numbers: str | Iterable[str]) -> list[str]:
+    """As many different ones as one lookup asks for; a text is one number."""
+    several = [numbers] if isinstance(numbers, str) else numbers
+    return list(dict.fromkeys(several))[:_MOST_NUMBERS]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Stands where an adapter would answer a question; false, so that nobody asks it there."""
+
+    adapter: str
+    question: str
+    give: str
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        """Say what is missing."""
+        advice = f"Give {self.adapter}(..., {self.give})" if self.give else "Give that"
+        raise TypeError(
+            f"this {self.adapter} was made without what {self.question}() asks for. {advice}, or "
+            "answer with a handler."
+        )
 
 
 def _without(path: str, names: Mapping[str, object]) -> str:

@@ -82,7 +82,7 @@ class HubSpot(Adapter):
         self.user = user
         self._known: dict[str, Any] = {}
         if user is None:
-            self.cannot("current_user")
+            self.cannot("current_user", give="user=")
 
     def current_user(self) -> CurrentUser:
         """The owner with the e-mail address given as user=."""

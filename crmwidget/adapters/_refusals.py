@@ -53,7 +53,7 @@ class Complaint:
 class Failure:
     """An exchange that did not come to an end."""
 
-    kind: Literal["timeout", "unreachable", "certificate", "credentials", "broken"]
+    kind: Literal["timeout", "unreachable", "tls", "certificate", "credentials", "broken"]
     sent: bool = True
     """Whether the request may have reached the CRM."""
 
@@ -88,10 +88,16 @@ def failure_of(error: Exception) -> Failure | None:
     for ancestor in type(error).__mro__:
         failure = _BY_NAME.get(ancestor.__name__)
         if failure is not None:
-            if ancestor.__name__ == "ConnectError" and "CERTIFICATE" in str(error).upper():
-                return Failure("certificate", sent=False)
-            return failure
+            tls = ancestor.__name__ == "ConnectError" and _of_tls(str(error).upper())
+            return tls or failure
     return None
+
+
+def _of_tls(said: str) -> Failure | None:
+    """What OpenSSL's words for a failed connection mean, in capitals; None: they are not its."""
+    if "CERTIFICATE" in said:
+        return Failure("certificate", sent=False)
+    return Failure("tls", sent=False) if "[SSL" in said else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,7 @@ class Refusals:
 
     crm: str
     host: str
+    """With its port, where url= names one."""
     credentials_advice: str = ""
     """What to check when it does not accept who asks."""
     timeout_advice: str = ""
@@ -126,6 +133,9 @@ class Refusals:
         if kind == "certificate":
             said = f"the certificate of {self.host} is not trusted here"
             advice = "Give a ready client with its certificate: client=httpx.Client(verify=...)."
+        elif kind == "tls":
+            said = f"{self.host} does not speak https as it should"
+            advice = "Check the port in url=, and whether it should begin with http:// there."
         elif failure.sent:
             said = f"the connection to {self.host} broke"
         return UnreachableError(

@@ -6,8 +6,10 @@ query or a body but as a value: it is quoted there, or put into the JSON.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import uuid
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
@@ -15,8 +17,9 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from crmwidget.adapters._base import Adapter, clean
 from crmwidget.adapters._calls import Call, call_of, key_of
-from crmwidget.directory._paths import misread, values_at
+from crmwidget.directory._paths import keys_of, misread, values_at
 from crmwidget.errors import RecordNotFoundError, UnexpectedAnswerError
+from crmwidget.privacy import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +33,9 @@ _PLACE: Final = re.compile(r"\{([a-z_0-9]+)\}")
 _LONE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TEXT: Final = 60_000
 _LINE: Final = 255
+_FIND: Final = "find contacts"
+_NEEDED: Final = frozenset({"id", "name", "phone"})
+"""Without any of these nobody is found, or known."""
 _ROLES: Final = frozenset({"id", "name", "phone", "email", "url"})
 
 Path = str
@@ -118,6 +124,7 @@ class Rest(Adapter):
         self._declared = bool(fields)
         self._search = search
         self._tells_keys: bool | None = None
+        self._missed: set[str] = set()
         self._plan = Plan(
             contacts=contacts,
             find=find,
@@ -134,8 +141,9 @@ class Rest(Adapter):
             key_header=key_header,
         )
         self._check()
-        given = {name: getattr(self._plan, name) for name in _QUESTIONS}
-        self.cannot(*(name for name, value in given.items() if value is None))
+        for question in _QUESTIONS:
+            if getattr(self._plan, question) is None:
+                self.cannot(question, give=f"{question}=")
 
     def current_user(self) -> CurrentUser:
         """Who the credentials belong to."""
@@ -143,7 +151,8 @@ class Rest(Adapter):
 
         path, where = cast("tuple[str, Mapping[str, Path]]", self._plan.current_user)
         call = "read the agent"
-        row = self.request("GET", path, call=call)
+        with self._declared_at("current_user", path, call):
+            row = self.request("GET", path, call=call)
         found = {name: _at(row, place) for name, place in where.items()}
         username = found.get("username") or found.get("id")
         if not username:
@@ -159,9 +168,12 @@ class Rest(Adapter):
         call = "list contacts"
         path = cast("str", self._plan.contacts)
         pages = self.pages("GET", path, call=call, following=self._following)
-        return self.bounded(
-            contact for page in pages for contact in self._contacts(self._rows(page, call), call)
-        )
+        with self._declared_at("contacts", path, call):
+            return self.bounded(
+                contact
+                for page in pages
+                for contact in self._contacts(self._rows(page, call), call)
+            )
 
     def find(self, numbers: Sequence[str]) -> Matches:
         """Who has one of the numbers: asked in every spelling, matched exactly here."""
@@ -194,7 +206,8 @@ class Rest(Adapter):
 
         path, where = cast("tuple[str, Mapping[str, Path]]", self._plan.custom_fields)
         call = "list custom fields"
-        rows = self._rows(self.request("GET", path, call=call), call)
+        with self._declared_at("custom_fields", path, call):
+            rows = self._rows(self.request("GET", path, call=call), call)
         named = ((_at(row, where["name"]), row) for row in rows)
         return {
             str(name): CustomField(str(_at(row, where.get("label", where["name"])) or name))
@@ -208,25 +221,46 @@ class Rest(Adapter):
 
     # ------------------------------------------------------------ inside
     def _found(self, text: str) -> list[Contact]:
-        call = "find contacts"
+        call = _FIND
         query = cast("Query", self._plan.find)
-        if isinstance(query, str):
-            page = self.request("GET", _filled_path(query, {"number": text}), call=call)
-        else:
-            method, path, body = query
-            values = {"number": text}
+        method, path, body = ("GET", query, None) if isinstance(query, str) else query
+        values = {"number": text}
+        with self._declared_at("find", path, call):
             page = self.request(
                 method,
                 _filled_path(path, values),
                 call=call,
-                json=_filled(body, values),
+                json=None if body is None else _filled(body, values),
                 retry=True,
             )
         return self._contacts(self._rows(page, call), call)
 
+    @contextlib.contextmanager
+    def _declared_at(self, argument: str, path: str, call: str) -> Iterator[None]:
+        """Where nothing is there, say which declared path it was; `path`: without any value."""
+        try:
+            yield
+        except RecordNotFoundError as error:
+            raise RecordNotFoundError(
+                self.crm,
+                call,
+                f"there is nothing at {mask(path.partition('?')[0])}",
+                f"Check {argument}=, and that url= is where the paths of its API begin.",
+                status=error.status,
+            ) from error
+
     def _rows(self, page: Any, call: str) -> list[dict[str, Any]]:
         items = self._plan.items
-        return self.rows(page if items is None else _at(page, items), call=call)
+        value = page if items is None else _at(page, items)
+        if isinstance(value, list) or not isinstance(page, Mapping):
+            return self.rows(value, call=call)
+        lists = {key: inside for key, inside in page.items() if isinstance(inside, list)}
+        raise UnexpectedAnswerError(
+            self.crm,
+            call,
+            f"its answer has no list at {items!r}" if items else "its answer is no list",
+            f"Give items= the place of its list: the answer has {keys_of([lists or page])}.",
+        )
 
     def _following(self, page: Any) -> str | Mapping[str, object] | None:
         if self._plan.next is None:
@@ -253,7 +287,22 @@ class Rest(Adapter):
                     f"its records have no {role} where fields= says: {why}",
                     'Name the place of the text itself, as in fields={"phone": "phone.value"}.',
                 )
+            # Somebody may well have no number, but not who was found by one.
+            if role != "phone" or call == _FIND or len(rows) > 1:
+                self._warn_of_none(role, places, rows)
         return [self._contact(row) for row in rows]
+
+    def _warn_of_none(self, role: str, places: list[Path], rows: list[dict[str, Any]]) -> None:
+        """Say once that no record has a key for this: a misspelt one would find nobody."""
+        known = any(place.partition(".")[0] in row for row in rows for place in places)
+        if known or not rows or role not in _NEEDED or role in self._missed:
+            return
+        self._missed.add(role)
+        warnings.warn(
+            f"{self.crm}: no record has {', '.join(map(repr, places))}, where fields= has the "
+            f"{role}. They have {keys_of(rows)}.",
+            stacklevel=2,
+        )
 
     def _contact(self, row: dict[str, Any]) -> Contact:
         fields = self._fields

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 __all__ = ["misread", "values_at"]
 
@@ -32,7 +32,7 @@ def misread(record: object, path: str) -> str | None:
     """Why there is no text at this place although something is; names, and never a value."""
     found = [one for one in values_at(record, path) if isinstance(one, Mapping) and one]
     if found:
-        return f"{path!r} has objects with {_keys(found)} in it, and no text"
+        return f"{path!r} has objects with {keys_of(found)} in it, and no text"
     parts = path.split(".")
     for count in range(1, len(parts)):
         above, part = ".".join(parts[:count]), parts[count]
@@ -43,7 +43,7 @@ def misread(record: object, path: str) -> str | None:
         if len(objects) > 1 or (objects and not isinstance(_raw(record, above), Mapping)):
             if any(part in one for one in objects) or _INDEX.fullmatch(part):
                 continue
-            return f"the objects in {above!r} have {_keys(objects)}, and no {part!r}"
+            return f"the objects in {above!r} have {keys_of(objects)}, and no {part!r}"
     return None
 
 
@@ -77,7 +77,8 @@ def _raw(record: object, path: str) -> object:
     return record
 
 
-def _keys(objects: Iterable[Mapping[object, object]]) -> str:
+def keys_of(objects: Iterable[Mapping[Any, Any]]) -> str:
+    """Their keys, in words: those that are names, and never a value."""
     keys = dict.fromkeys(str(key) for one in objects for key in one)
     known = [key for key in keys if _KEY.fullmatch(key)][:_MOST_KEYS]
     return ", ".join(known) or "other names"

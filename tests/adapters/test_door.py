@@ -523,3 +523,19 @@ def test_a_server_that_is_not_there_is_unreachable(server: Server, module: Any) 
             adapter.find(["+12025550143"])
 
     assert time.slept == [0.25, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("module", [httpx, httpx2])
+def test_https_where_plain_http_is_spoken_is_said_with_the_port(
+    server: Server, module: Any
+) -> None:
+    url = server.url.replace("http:", "https:")
+
+    with module.Client(trust_env=False) as client:
+        adapter = Acme(url, client=client, clock=Time().clock())
+        with pytest.raises(UnreachableError) as raised:
+            adapter.find(["+12025550143"])
+
+    said = str(raised.value)
+    assert f"{url.removeprefix('https://')} does not speak https" in said
+    assert "Check the port in url=, and whether it should begin with http://" in said

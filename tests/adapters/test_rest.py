@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -9,7 +10,12 @@ import pytest
 
 from crmwidget import Handlers
 from crmwidget.adapters import Rest
-from crmwidget.errors import CredentialsError, CRMTimeoutError, UnexpectedAnswerError
+from crmwidget.errors import (
+    CredentialsError,
+    CRMTimeoutError,
+    RecordNotFoundError,
+    UnexpectedAnswerError,
+)
 from crmwidget.testing import Connector, interaction_log, screen_pop
 from tests.adapters.fake import Time, Vendor
 
@@ -371,7 +377,7 @@ def test_it_says_that_it_was_not_run_against_this_crm() -> None:
 
 
 def test_what_a_path_asks_for_is_asked_for_on_every_page() -> None:
-    pages = [{"rows": [{"id": 1}], "cur": "B"}, {"rows": [{"id": 2}], "cur": None}]
+    pages = [{"rows": [{**BO, "key": 1}], "cur": "B"}, {"rows": [{**BO, "key": 2}], "cur": None}]
     fake = Vendor().on("GET /api/people", *pages)
     path = "/people?active=1&limit=50"
     adapter = rest(fake, contacts=path, items="rows", next=("cur", "after"))
@@ -382,7 +388,7 @@ def test_what_a_path_asks_for_is_asked_for_on_every_page() -> None:
 
 
 def test_a_parameter_that_a_path_has_twice_stays_so_and_a_cursor_takes_its_own_place() -> None:
-    pages = [{"rows": [{"id": 1}], "cur": 50}, {"rows": [{"id": 2}], "cur": None}]
+    pages = [{"rows": [{**BO, "key": 1}], "cur": 50}, {"rows": [{**BO, "key": 2}], "cur": None}]
     fake = Vendor().on("GET /api/people", *pages)
     path = "/people?tag=a&tag=b&offset=0"
 
@@ -522,3 +528,58 @@ def test_a_record_without_a_number_is_nothing_to_complain_about(row: dict[str, A
     found = rest(fake, contacts="/people", fields={"id": "id", "phone": "phone.value"}).contacts()
 
     assert [contact.phones for contact in found] == [()]
+
+
+# ---------------------------------------------------------------- what was declared wrongly
+def test_a_path_where_nothing_is_is_named_without_what_it_was_asked_for() -> None:
+    fake = Vendor()  # which answers 404
+
+    with pytest.raises(RecordNotFoundError) as raised:
+        rest(fake, find="/persons?phone={number}").find(["+12025550143"])
+
+    assert "nothing at /persons (HTTP 404). Check find=" in str(raised.value)
+    assert "555" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ("results", "no list at 'results'. Give items= the place of its list: the answer has rows"),
+        (None, "its answer is no list. Give items= the place of its list: the answer has rows"),
+    ],
+)
+def test_a_list_that_is_somewhere_else_is_said_with_where_it_is(
+    items: str | None, said: str
+) -> None:
+    fake = Vendor().on("GET /api/people", {"rows": [BO], "total": 1})
+
+    with pytest.raises(UnexpectedAnswerError, match=re.escape(said)):
+        rest(fake, contacts="/people", items=items).contacts()
+
+
+@pytest.mark.parametrize(
+    ("role", "place"), [("phone", "mobile"), ("name", "full.name"), ("id", "uuid")]
+)
+def test_a_key_that_no_record_has_is_said_once_with_those_they_have(role: str, place: str) -> None:
+    fake = Vendor().on("GET /api/people", [BO])
+    adapter = rest(fake, find="/people?phone={number}", fields={**FIELDS, role: place})
+
+    with pytest.warns(UserWarning, match=f"no record has '{place}', .* key, first, last") as told:
+        adapter.find(["+12025550143"])
+    adapter.find(["+12025550143"])  # a second warning would be an error here
+
+    assert len(told) == 1
+    assert "Larsen" not in str(told[0].message)
+
+
+def test_a_question_that_was_left_out_says_what_to_give_when_it_is_asked_by_hand() -> None:
+    with pytest.raises(TypeError, match=re.escape("Give Rest(..., contacts=), or answer with a")):
+        rest(Vendor(), find="/people?phone={number}").contacts()
+
+
+def test_one_number_may_be_given_as_it_is() -> None:
+    fake = Vendor().on("GET /api/people", [BO])
+
+    found = rest(fake, find="/people?phone={number}").find("+12025550143")
+
+    assert [match.contact.id for match in found] == ["C-1"]
