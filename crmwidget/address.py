@@ -83,6 +83,8 @@ def _split(url: str) -> SplitResult:
         return parts
     if parts.scheme in _PORTS:
         raise OriginError(url, "it names no host", _EXAMPLE + ".")
+    if not url.strip():
+        raise OriginError(url, "it is empty", _EXAMPLE + ", or leave it out to use the simulator.")
     if not parts.scheme or (parts.scheme and "." in parts.scheme) or parts.path[:1].isdigit():
         raise OriginError(
             url,

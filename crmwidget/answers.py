@@ -166,6 +166,7 @@ def _navigate(message: Any, value: object, sources: Precedence, who: str) -> Out
 
 def _shown(message: Any, value: object, who: str, nobody: Callable[[], str]) -> Outcome:
     from crmwidget.directory import matches_of
+    from crmwidget.directory._paths import keys_of
     from crmwidget.errors import DirectoryError
 
     if value is None:  # "I handled it"
@@ -175,7 +176,10 @@ def _shown(message: Any, value: object, who: str, nobody: Callable[[], str]) -> 
     try:
         matches = matches_of(value, reason=f"Returned by {who.removeprefix('your handler ')}.")
     except DirectoryError:
-        raise AnswerError(message.action, value, _CONTACTS) from None
+        expected = _CONTACTS
+        if isinstance(value, Mapping):
+            expected += f"; a row with a name or a number, not only {keys_of([value])}"
+        raise AnswerError(message.action, value, expected) from None
     if not matches:
         return Outcome(matches=matches, more=(notice(nobody(), title="Screen pop"),))
     return Outcome(matches=matches)

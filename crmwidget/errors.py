@@ -145,10 +145,12 @@ class NotReadyError(CRMWidgetError, TimeoutError):
 class HandlerTimeoutError(CRMWidgetError, TimeoutError):
     """A handler did not return in time."""
 
-    def __init__(self, action: str, handler: str, timeout: float) -> None:
+    def __init__(
+        self, action: str, handler: str, timeout: float, *, observes: bool = False
+    ) -> None:
         self.action = action
         self.timeout = timeout
-        if action.startswith("phone."):
+        if observes:
             super().__init__(
                 f"{handler}() did not come back from a change of {action} "
                 f"within {timeout:g} s: it is left alone. Observers have to be quick."

@@ -63,10 +63,15 @@ def connector(request: pytest.FixtureRequest) -> Iterator[Connector]:
 
 def _play(request: pytest.FixtureRequest, connector: Connector) -> None:
     """Work off the scenarios of the test's markers, the outermost first."""
+    from crmwidget.errors import SimulatorError
+
     for marker in reversed(list(request.node.iter_markers("scenario"))):
         (scenario,) = marker.args
         beside = request.path.parent / scenario if isinstance(scenario, str) else None
-        report = connector.run(beside if beside is not None and beside.is_file() else scenario)
+        try:
+            report = connector.run(beside if beside is not None and beside.is_file() else scenario)
+        except SimulatorError as error:  # it is misspelt, or is none: where that is said is no help
+            pytest.fail(f"@pytest.mark.scenario({scenario!r}): {error}", pytrace=False)
         request.node.add_report_section("setup", "scenario", str(report))
         if not report.passed:
             pytest.fail(str(report), pytrace=False)

@@ -203,7 +203,7 @@ class Runner:
 
     def _trouble_of(self, function: object, about: str) -> Trouble:
         name = getattr(function, "__name__", type(function).__name__)
-        late = HandlerTimeoutError(about, name, TIMEOUT)
+        late = HandlerTimeoutError(about, name, TIMEOUT, observes=True)
 
         def trouble(error: BaseException | None) -> None:
             told = late if error is None else error

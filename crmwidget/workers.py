@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import inspect
 import logging
 import math
 import queue
@@ -166,20 +167,25 @@ class Loop:
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
         self._left: list[asyncio.AbstractEventLoop] = []
+        self._stopped = False
         self._lock = threading.Lock()
 
     def run(self, awaitable: Awaitable[Any]) -> concurrent.futures.Future[Any]:
-        """Run an awaitable there; the future is good in any thread."""
+        """Run an awaitable there; the future is good in any thread, and cancelled after `stop`."""
         import asyncio
 
+        # A coroutine that is cancelled before its first step ends only where it is the task's own.
+        started = awaitable if inspect.iscoroutine(awaitable) else _awaited(awaitable)
         with self._lock:
+            if self._stopped:
+                started.close()
+                return _cancelled()
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 threading.Thread(
                     target=_run_and_close, args=(self._loop,), name=self._name, daemon=True
                 ).start()
-            loop = self._loop
-        return asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop)
+            return asyncio.run_coroutine_threadsafe(started, self._loop)
 
     def replace(self, blocked: asyncio.AbstractEventLoop) -> None:
         """Leave a loop to what blocks it; what comes from now on has another."""
@@ -202,9 +208,19 @@ class Loop:
     def stop(self) -> None:
         """End the loop, and close it."""
         with self._lock:
-            loops = [loop for loop in (self._loop, *self._left) if loop is not None]
-        for loop in loops:
-            loop.call_soon_threadsafe(loop.stop)
+            self._stopped = True
+            for loop in (self._loop, *self._left):
+                with contextlib.suppress(RuntimeError):  # one that was left has ended and is closed
+                    if loop is not None:
+                        loop.call_soon_threadsafe(loop.stop)
+
+
+def _cancelled() -> concurrent.futures.Future[Any]:
+    from concurrent.futures import Future
+
+    never: Future[Any] = Future()
+    never.cancel()
+    return never
 
 
 def _run_and_close(loop: asyncio.AbstractEventLoop) -> None:

@@ -70,7 +70,7 @@ def test_the_origin_is_written_as_a_browser_writes_it(url: str, origin: str) -> 
         ("https://crm.example.com:99999/", "port"),
         (" https://crm.example.com/", "Remove them"),
         ("https://crm.exa\tmple.com/", "Remove them"),
-        ("", "Write the scheme"),
+        ("", "it is empty"),
         ("https://[::1", "cannot be read"),
         (5, "an address is text, not int"),
         (None, "an address is text, not NoneType"),

@@ -140,3 +140,22 @@ def test_a_run_that_needs_none_of_it_loads_none_of_it(project: pytest.Pytester) 
     )
 
     project.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_a_scenario_that_there_is_not_is_one_sentence(project: pytest.Pytester) -> None:
+    project.makeconftest(PHONE)
+    project.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.scenario("incomming call")
+        def test_a_call(connector):
+            pass
+        """
+    )
+
+    done = project.runpytest_subprocess()
+
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(["@pytest.mark.scenario('incomming call'): there is no scenario *"])
+    done.stdout.no_fnmatch_line("*_scenario.py*")

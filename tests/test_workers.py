@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import queue
 import threading
 import time
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget.workers import Clock
+from crmwidget.workers import Clock, Loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,3 +93,40 @@ def test_a_ring_may_set_the_next_time() -> None:
     made.set(time.monotonic() + 0.02)
     assert over.wait(PATIENCE)
     made.stop()
+
+
+# ---------------------------------------------------------------- the loop
+async def quick() -> None:
+    pass
+
+
+def test_a_coroutine_that_comes_as_the_loop_ends_is_ended_with_it() -> None:
+    loop, blocked, go_on = Loop("a loop of a test"), threading.Event(), threading.Event()
+
+    async def blocks() -> None:
+        blocked.set()
+        go_on.wait()
+
+    loop.run(blocks())
+    blocked.wait()
+    (thread,) = (each for each in threading.enumerate() if each.name == "a loop of a test")
+    late = quick()
+    done = loop.run(late)
+    loop.stop()
+    go_on.set()
+    thread.join()
+
+    assert inspect.getcoroutinestate(late) == inspect.CORO_CLOSED
+    assert done.done()
+
+
+def test_a_coroutine_that_comes_after_the_end_is_cancelled() -> None:
+    loop = Loop("a loop of a test")
+    loop.run(quick()).result()
+    loop.stop()
+
+    never = quick()
+    done = loop.run(never)
+
+    assert done.cancelled()
+    assert inspect.getcoroutinestate(never) == inspect.CORO_CLOSED

@@ -97,6 +97,17 @@ def test_a_value_without_meaning_names_what_has_one(
     assert notices(connector) == ["The screen pop failed."]
 
 
+def test_a_row_of_nobody_is_named_by_its_keys_and_never_by_a_value(
+    handlers: Handlers, connector: Connector
+) -> None:
+    handlers.on_screen_pop(lambda pop: {"first": "Bo", "Bo Larsen": 1})
+
+    with pytest.raises(AnswerError, match="with a name or a number, not only first") as raised:
+        connector.send(screen_pop("1"))
+
+    assert "Bo" not in str(raised.value)
+
+
 def test_navigation_opens_the_contact_with_this_id(connector: Connector) -> None:
     connector.send(navigate("C-3"))
     assert connector._client.desk.record.name == "Sam Reyes"  # type: ignore[union-attr]
