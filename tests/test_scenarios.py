@@ -25,6 +25,7 @@ from crmwidget.simulator import (
     scenarios,
     serve,
 )
+from crmwidget.simulator._server import _Asked
 from tests.test_simulator import get
 
 if TYPE_CHECKING:
@@ -303,6 +304,18 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("built")
+def test_a_report_is_answered_before_its_server_ends() -> None:
+    order: list[object] = []
+    asked = _Asked(Scenario.named("hold"), order.append, lambda: order.append("ended"))
+
+    asked.take("no report", order.append)
+    asked.take(json.dumps(SAID), order.append)
+
+    refused, report, *rest = order
+    assert (refused, rest) == (False, [True, "ended"])
+    assert isinstance(report, Report)
+
+
 def test_a_served_scenario_stands_in_the_page_and_only_its_report_is_taken() -> None:
     with serve(scenario=Scenario.named("hold")) as server:
         answer, text = get(server, "/")

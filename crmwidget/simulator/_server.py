@@ -9,6 +9,7 @@ import re
 import secrets
 import threading
 import time
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final, Self
@@ -51,7 +52,9 @@ class Server:
                 f"cannot serve on port {port}: {error}. Give another port, or 0 for a free one."
             )
             raise SimulatorError(message) from error
-        self._asked = asked = None if scenario is None else _Asked(scenario, self._reported)
+        self._asked = asked = (
+            None if scenario is None else _Asked(scenario, self._reported, self._end)
+        )
         if asked is not None:
             self._server.look = self._look
         self._server.RequestHandlerClass = _handler(Login(login, self.port), asked)
@@ -96,7 +99,6 @@ class Server:
 
     def _reported(self, report: Report) -> None:
         self.report = report
-        self._end()
 
     def _end(self) -> None:
         # From a thread of its own: a request waits for no end of the server that serves it.
@@ -151,27 +153,37 @@ class _Server(ThreadingHTTPServer):
 class _Asked:
     """The scenario of a server, and where the page puts its report."""
 
-    def __init__(self, scenario: Scenario, reported: Callable[[Report], None]) -> None:
+    def __init__(
+        self, scenario: Scenario, reported: Callable[[Report], None], end: Callable[[], None]
+    ) -> None:
         # Unguessable: any page of this machine's browser can post to this server.
         self.place = f"/report/{secrets.token_urlsafe(16)}"
         self.data = (("scenario", json.dumps(scenario.wire())), ("report", self.place))
         self._reported = reported
+        self._end = end
         self.watch = Watch(scenario.name)
 
-    def take(self, body: str) -> bool:
-        """Takes the report, or a sign of the page; False: it is neither."""
+    def take(self, body: str, answer: Callable[[bool], None]) -> None:
+        """Takes the report, or a sign of the page, and answers whether it is one of these."""
+        report, good = self._read(body)
+        if report is not None:
+            self._reported(report)
+        answer(good)
+        if report is not None:
+            self._end()  # the process may end with it, and a request without its answer
+
+    def _read(self, body: str) -> tuple[Report | None, bool]:
+        """The report, and whether it is one or a sign of the page."""
         from crmwidget.simulator._run import report_of
 
         try:
             said = json.loads(body)
             if "page" in said:
                 self.watch.sign(said, time.monotonic())
-                return True
-            report = report_of(said)
+                return None, True
+            return report_of(said), True
         except (ValueError, KeyError, TypeError, AttributeError):
-            return False
-        self._reported(report)
-        return True
+            return None, False
 
 
 def _handler(login: Login, asked: _Asked | None) -> type[BaseHTTPRequestHandler]:
@@ -188,14 +200,12 @@ def _handler(login: Login, asked: _Asked | None) -> type[BaseHTTPRequestHandler]
             self._begin(login.get(self.path, self._host))
 
         def do_POST(self) -> None:
-            report = asked is not None and self.path == asked.place
-            longest = LONGEST_REPORT if report else LONGEST
+            whose = asked if asked is not None and self.path == asked.place else None
+            longest = LONGEST_REPORT if whose else LONGEST
             length = min(int(self.headers.get("Content-Length") or 0), longest)
             form = self.rfile.read(length).decode(errors="replace")
-            if report and asked is not None:
-                good = asked.take(form)
-                self.send_response(HTTPStatus.NO_CONTENT if good else HTTPStatus.BAD_REQUEST)
-                self.end_headers()
+            if whose:
+                whose.take(form, partial(_answer, self))
             else:
                 self._begin(login.post(self.path, self._host, form))
 
@@ -223,6 +233,11 @@ def _handler(login: Login, asked: _Asked | None) -> type[BaseHTTPRequestHandler]
             """Stay silent: the command line prints the address and no more."""
 
     return Handler
+
+
+def _answer(request: BaseHTTPRequestHandler, good: bool) -> None:  # noqa: FBT001 - take()'s word
+    request.send_response(HTTPStatus.NO_CONTENT if good else HTTPStatus.BAD_REQUEST)
+    request.end_headers()
 
 
 def _document(answer: Answer, more: tuple[tuple[str, str], ...] = ()) -> tuple[dict[str, str], str]:
