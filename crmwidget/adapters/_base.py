@@ -34,7 +34,7 @@ What a subclass is given, all of it safe to use with hostile values:
 - `spellings(numbers)`, `endings(numbers)`, `nationals(numbers)`: what to search
   for; `verified(contacts, numbers)`: which of what was found really match.
 - `call_of`, `key_of` and `cut` in _calls.py: an interaction log as CRMs keep it.
-- `cannot("current_user")`: this one is left to the user's handlers.
+- `cannot("current_user", give="user=")`: this one is left to the user's handlers.
 - `once(...)`: a log is written once, whatever happens in between.
 - `bounded(contacts)`: no more than `most`, and a warning about it.
 
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 
     from crmwidget.directory import Contact, Matches
 
-__all__ = ["Adapter", "Answer", "Clock", "Complaint", "Rate", "clean", "few", "names"]
+__all__ = ["Adapter", "Answer", "Clock", "Complaint", "Rate", "clean", "few", "names", "several"]
 
 _QUESTIONS: Final = (
     "current_user",
@@ -419,7 +419,7 @@ class Adapter:
     def cannot(self, *questions: str, give: str = "") -> None:
         """Leave these to the user's handlers: what answers them was not given.
 
-        give: the argument that is missing, for who calls one of them by hand.
+        give: the argument that was left out, as in "user=", for the error of a direct call.
         """
         for question in questions:
             setattr(self, question, LeftOut(type(self).__name__, question, give))
@@ -441,8 +441,7 @@ class Adapter:
 
     def verified(self, contacts: Iterable[Contact], numbers: Iterable[str]) -> Matches:
         """Those that really have one of the numbers, by the rules of Directory.find."""
-        several = [numbers] if isinstance(numbers, str) else numbers
-        return _spellings.verified(contacts, several, self.region)
+        return _spellings.verified(contacts, several(numbers), self.region)
 
     # ------------------------------------------------------------- logs
     def once(self, *, look_up: Callable[[], str | None], write: Callable[[], str]) -> str:
@@ -506,14 +505,18 @@ class Adapter:
 
 
 def few(numbers: str | Iterable[str]) -> list[str]:
-    """As many different ones as one lookup asks for; a text is one number."""
-    several = [numbers] if isinstance(numbers, str) else numbers
-    return list(dict.fromkeys(several))[:_MOST_NUMBERS]
+    """As many different ones as one lookup asks for."""
+    return list(dict.fromkeys(several(numbers)))[:_MOST_NUMBERS]
+
+
+def several(given: str | Iterable[str]) -> list[str]:
+    """A list of texts; one text is a list of one, and not of its letters."""
+    return [given] if isinstance(given, str) else list(given)
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Stands where an adapter would answer a question; false, so that nobody asks it there."""
+    """Replaces a method that an adapter cannot answer; falsy, so the client does not call it."""
 
     adapter: str
     question: str

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from crmwidget.adapters._base import Adapter, clean
+from crmwidget.adapters._base import Adapter, clean, several
 from crmwidget.adapters._calls import Call, call_of, key_of
 from crmwidget.directory._paths import keys_of, misread, values_at
 from crmwidget.errors import RecordNotFoundError, UnexpectedAnswerError
@@ -35,7 +35,7 @@ _TEXT: Final = 60_000
 _LINE: Final = 255
 _FIND: Final = "find contacts"
 _NEEDED: Final = frozenset({"id", "name", "phone"})
-"""Without any of these nobody is found, or known."""
+"""A contact cannot be found or recognised without these."""
 _ROLES: Final = frozenset({"id", "name", "phone", "email", "url"})
 
 Path = str
@@ -237,7 +237,7 @@ class Rest(Adapter):
 
     @contextlib.contextmanager
     def _declared_at(self, argument: str, path: str, call: str) -> Iterator[None]:
-        """Where nothing is there, say which declared path it was; `path`: without any value."""
+        """Name the declared path where the CRM answers 404; `path`: before values are filled in."""
         try:
             yield
         except RecordNotFoundError as error:
@@ -247,6 +247,7 @@ class Rest(Adapter):
                 f"there is nothing at {mask(path.partition('?')[0])}",
                 f"Check {argument}=, and that url= is where the paths of its API begin.",
                 status=error.status,
+                unclear=error.unclear,
             ) from error
 
     def _rows(self, page: Any, call: str) -> list[dict[str, Any]]:
@@ -258,7 +259,7 @@ class Rest(Adapter):
         raise UnexpectedAnswerError(
             self.crm,
             call,
-            f"its answer has no list at {items!r}" if items else "its answer is no list",
+            f"its answer has no list at {items!r}" if items else "its answer is not a list",
             f"Give items= the place of its list: the answer has {keys_of([lists or page])}.",
         )
 
@@ -293,7 +294,7 @@ class Rest(Adapter):
         return [self._contact(row) for row in rows]
 
     def _warn_of_none(self, role: str, places: list[Path], rows: list[dict[str, Any]]) -> None:
-        """Say once that no record has a key for this: a misspelt one would find nobody."""
+        """Warn once of a field that no record has: it may be misspelt, and finds nobody."""
         known = any(place.partition(".")[0] in row for row in rows for place in places)
         if known or not rows or role not in _NEEDED or role in self._missed:
             return
@@ -311,13 +312,13 @@ class Rest(Adapter):
         if self._plan.record_url is not None and self.segment(record_id) is not None:
             url = _filled_path(self._plan.record_url, {"id": record_id})
         phone = fields.get("phone", ())
-        kinds = phone if isinstance(phone, Mapping) else {"phone": _several(phone)}
+        kinds = phone if isinstance(phone, Mapping) else {"phone": several(phone)}
         read = {part for place in _places(fields) for part in (place, place.partition(".")[0])}
         return self.contact(
             record_id,
-            [_first(row, place) for place in _several(fields.get("name", ()))],
+            [_first(row, place) for place in several(fields.get("name", ()))],
             {
-                kind: [value for place in _several(places) for value in values_at(row, place)]
+                kind: [value for place in several(places) for value in values_at(row, place)]
                 for kind, places in kinds.items()
             },
             email=_first(row, fields["email"]) if "email" in fields else None,
@@ -332,8 +333,9 @@ class Rest(Adapter):
         path = _filled_path(find_log, {"key": key})
         places = _key_places(find_log, self._plan.save_log) - {self._plan.log_id}
         unsure: str | None = None
-        for page in self.pages("GET", path, call=call, following=self._following):
-            for row in self._rows(page, call):
+        pages = self.pages("GET", path, call=call, following=self._following)
+        with self._declared_at("find_log", find_log, call):
+            for row in (row for page in pages for row in self._rows(page, call)):
                 record_id = _at(row, self._plan.log_id)
                 keys = {str(_at(row, place) or "") for place in places} - {""}
                 if record_id is None or keys - {key}:
@@ -365,14 +367,15 @@ class Rest(Adapter):
         method, path, body = cast("tuple[str, str, Mapping[str, Any]]", self._plan.save_log)
         values = _log_values(call, key)
         headers = {self._plan.key_header: key} if self._plan.key_header and key else None
-        made = self.request(
-            method,
-            _filled_path(path, values),
-            call="save a log",
-            json=_filled(body, values),
-            headers=headers,
-            retry=headers is not None,
-        )
+        with self._declared_at("save_log", path, "save a log"):
+            made = self.request(
+                method,
+                _filled_path(path, values),
+                call="save a log",
+                json=_filled(body, values),
+                headers=headers,
+                retry=headers is not None,
+            )
         record_id = _at(made, self._plan.log_id)
         if record_id is None:
             raise self.odd(
@@ -518,11 +521,7 @@ def _first(row: Any, place: Path) -> Any:
     return next((one for one in values_at(row, place) if one not in (None, "")), None)
 
 
-def _several(given: Any) -> list[str]:
-    return [given] if isinstance(given, str) else list(given)
-
-
 def _places(fields: Mapping[str, Any]) -> Iterator[str]:
     for given in fields.values():
         for places in given.values() if isinstance(given, Mapping) else [given]:
-            yield from _several(places)
+            yield from several(places)

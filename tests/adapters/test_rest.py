@@ -541,11 +541,23 @@ def test_a_path_where_nothing_is_is_named_without_what_it_was_asked_for() -> Non
     assert "555" not in str(raised.value)
 
 
+@pytest.mark.parametrize("argument", ["save_log", "find_log"])
+def test_a_path_for_logs_where_nothing_is_is_named_too(argument: str) -> None:
+    save_log = ("POST", "/calls", {"text": "{text}", "key": "{key}"})
+    declared: dict[str, Any] = {"save_log": save_log}
+    if argument == "find_log":
+        declared["find_log"] = "/log?key={key}"
+    adapter = rest(Vendor(), **declared)
+
+    with pytest.raises(RecordNotFoundError, match=f"Check {argument}="):
+        adapter.save_log(interaction_log(interaction_id="7"))
+
+
 @pytest.mark.parametrize(
     ("items", "said"),
     [
         ("results", "no list at 'results'. Give items= the place of its list: the answer has rows"),
-        (None, "its answer is no list. Give items= the place of its list: the answer has rows"),
+        (None, "its answer is not a list. Give items= the place of its list: the answer has rows"),
     ],
 )
 def test_a_list_that_is_somewhere_else_is_said_with_where_it_is(
