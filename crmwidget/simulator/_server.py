@@ -9,7 +9,6 @@ import re
 import secrets
 import threading
 import time
-from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final, Self
@@ -41,8 +40,6 @@ class Server:
         self, port: int, login: Way | None = None, scenario: Scenario | None = None
     ) -> None:
         page()  # not built: say so now, and not to a browser
-        self.report: Report | None = None
-        """What came of the scenario, once a page has run it; `serve_forever` ends then."""
         self.reason = ""
         """Why `serve_forever` has ended without a report."""
         try:
@@ -52,13 +49,16 @@ class Server:
                 f"cannot serve on port {port}: {error}. Give another port, or 0 for a free one."
             )
             raise SimulatorError(message) from error
-        self._asked = asked = (
-            None if scenario is None else _Asked(scenario, self._reported, self._end)
-        )
+        self._asked = asked = None if scenario is None else _Asked(scenario, self._end)
         if asked is not None:
             self._server.look = self._look
         self._server.RequestHandlerClass = _handler(Login(login, self.port), asked)
         self._serving = False
+
+    @property
+    def report(self) -> Report | None:
+        """What came of the scenario, once a page has run it; `serve_forever` ends then."""
+        return None if self._asked is None else self._asked.report
 
     @property
     def port(self) -> int:
@@ -96,9 +96,6 @@ class Server:
         self.reason = self._asked.watch.over(time.monotonic())
         if self.reason:
             self._end()
-
-    def _reported(self, report: Report) -> None:
-        self.report = report
 
     def _end(self) -> None:
         # From a thread of its own: a request waits for no end of the server that serves it.
@@ -153,37 +150,32 @@ class _Server(ThreadingHTTPServer):
 class _Asked:
     """The scenario of a server, and where the page puts its report."""
 
-    def __init__(
-        self, scenario: Scenario, reported: Callable[[Report], None], end: Callable[[], None]
-    ) -> None:
+    def __init__(self, scenario: Scenario, end: Callable[[], None]) -> None:
         # Unguessable: any page of this machine's browser can post to this server.
         self.place = f"/report/{secrets.token_urlsafe(16)}"
         self.data = (("scenario", json.dumps(scenario.wire())), ("report", self.place))
-        self._reported = reported
+        self.report: Report | None = None
         self._end = end
         self.watch = Watch(scenario.name)
 
-    def take(self, body: str, answer: Callable[[bool], None]) -> None:
-        """Takes the report, or a sign of the page, and answers whether it is one of these."""
-        report, good = self._read(body)
-        if report is not None:
-            self._reported(report)
-        answer(good)
-        if report is not None:
-            self._end()  # the process may end with it, and a request without its answer
-
-    def _read(self, body: str) -> tuple[Report | None, bool]:
-        """The report, and whether it is one or a sign of the page."""
+    def take(self, body: str) -> bool:
+        """Take the report, or a sign of the page; False: it is neither."""
         from crmwidget.simulator._run import report_of
 
         try:
             said = json.loads(body)
             if "page" in said:
                 self.watch.sign(said, time.monotonic())
-                return None, True
-            return report_of(said), True
+            else:
+                self.report = report_of(said)
         except (ValueError, KeyError, TypeError, AttributeError):
-            return None, False
+            return False
+        return True
+
+    def answered(self) -> None:
+        """End the server once the page has the answer to its report, and not before."""
+        if self.report is not None:
+            self._end()
 
 
 def _handler(login: Login, asked: _Asked | None) -> type[BaseHTTPRequestHandler]:
@@ -205,7 +197,10 @@ def _handler(login: Login, asked: _Asked | None) -> type[BaseHTTPRequestHandler]
             length = min(int(self.headers.get("Content-Length") or 0), longest)
             form = self.rfile.read(length).decode(errors="replace")
             if whose:
-                whose.take(form, partial(_answer, self))
+                good = whose.take(form)
+                self.send_response(HTTPStatus.NO_CONTENT if good else HTTPStatus.BAD_REQUEST)
+                self.end_headers()
+                whose.answered()
             else:
                 self._begin(login.post(self.path, self._host, form))
 
@@ -233,11 +228,6 @@ def _handler(login: Login, asked: _Asked | None) -> type[BaseHTTPRequestHandler]
             """Stay silent: the command line prints the address and no more."""
 
     return Handler
-
-
-def _answer(request: BaseHTTPRequestHandler, good: bool) -> None:  # noqa: FBT001 - take()'s word
-    request.send_response(HTTPStatus.NO_CONTENT if good else HTTPStatus.BAD_REQUEST)
-    request.end_headers()
 
 
 def _document(answer: Answer, more: tuple[tuple[str, str], ...] = ()) -> tuple[dict[str, str], str]:
