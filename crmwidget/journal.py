@@ -268,7 +268,7 @@ class Journal:
             return fresh
 
     def start(self, entry: Entry) -> bool:
-        """Its handler begins, and nobody else may run it unasked; False: it is handled already."""
+        """Mark it as started: only a person may have it run again. False: it is handled already."""
         with self._lock:
             if entry.state == "done":
                 return False

@@ -91,7 +91,7 @@ class Precedence:
     def adapter(self, method: str) -> Callable[..., Any] | None:
         """A method of the adapter, when there is one that answers this."""
         bound = getattr(self.crm, method, None) if self.crm is not None else None
-        return bound if bound and callable(bound) else None  # one that it leaves out is false
+        return bound if bound and callable(bound) else None  # what it leaves out is falsy
 
     def _built_in(self, name: str) -> Answerer | None:
         """What this package answers by itself; reports and logs are for the user alone."""

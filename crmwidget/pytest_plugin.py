@@ -70,7 +70,7 @@ def _play(request: pytest.FixtureRequest, connector: Connector) -> None:
         beside = request.path.parent / scenario if isinstance(scenario, str) else None
         try:
             report = connector.run(beside if beside is not None and beside.is_file() else scenario)
-        except SimulatorError as error:  # it is misspelt, or is none: where that is said is no help
+        except SimulatorError as error:  # the mistake is in the marker, not in our code
             pytest.fail(f"@pytest.mark.scenario({scenario!r}): {error}", pytrace=False)
         request.node.add_report_section("setup", "scenario", str(report))
         if not report.passed:

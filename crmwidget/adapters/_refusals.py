@@ -134,7 +134,7 @@ class Refusals:
             said = f"the certificate of {self.host} is not trusted here"
             advice = "Give a ready client with its certificate: client=httpx.Client(verify=...)."
         elif kind == "tls":
-            said = f"{self.host} does not speak https as it should"
+            said = f"{self.host} does not speak https"
             advice = "Check the port in url=, and whether it should begin with http:// there."
         elif failure.sent:
             said = f"the connection to {self.host} broke"

@@ -71,7 +71,7 @@ _OFF: Final = (
     "notebook-extension:language-server",
     "fileeditor-extension:language-server",
 )
-"""JupyterLab's own that each page, notebook and kernel would start, and no test looks at."""
+"""JupyterLab's own plugins that cost time for each page or kernel, and that no test looks at."""
 _LAB_IMPORTS: Final = (
     "jupyterlab.labapp",
     "notebook.app",
@@ -112,9 +112,10 @@ _EMPTIED: Final = """() => {
         if (open.context) open.context.model.dirty = false;
         open.dispose();
     }
-    // What a phone says until its kernel is gone goes where nobody looks: else it puts it back
-    const nowhere = document.body.appendChild(document.createElement('div'));
-    nowhere.attachShadow({mode: 'closed'}).append(
+    // An announcer that is removed adds itself again until its kernel has ended: keep it in the
+    // document, in a closed shadow root, which tests cannot see
+    const hidden = document.body.appendChild(document.createElement('div'));
+    hidden.attachShadow({mode: 'closed'}).append(
         ...document.querySelectorAll('.crmwidget-announcer')
     );
     for (const left of document.querySelectorAll("[class^=crmwidget-]")) left.remove();
@@ -126,7 +127,7 @@ _EMPTIED: Final = """() => {
     const left = [...shell.widgets('main')].filter((open) => open.context);
     return !left.length && !document.querySelector('iframe, .crmw, .jp-Dialog');
 }"""
-"""Closes what is open in a page, with an event for who listens there; false: something stayed."""
+"""Closes what is open in a page and sends the event `emptied`; false: something stayed."""
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 

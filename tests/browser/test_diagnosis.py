@@ -159,7 +159,7 @@ def ward(
         now = opened.value("{name: phone.status for name, phone in phones.items()}")
         return {name: status for name, status in now.items() if status != expected[name]}
 
-    with contextlib.suppress(AssertionError):  # the tests then say which
+    with contextlib.suppress(AssertionError):  # the next line says which differ
         opened.until(lambda: not differing(), "all to be as expected")
     assert differing() == {}
     yield opened

@@ -43,7 +43,7 @@ FRAMES = """() => {
 }"""
 FLOOD = "() => { for (let i = 0; i < 50_000; i++) peer.send('flood', i) }"
 AT_ONCE = """() => {
-    // A machine that takes long for them would get no flood: time stands still until all have come
+    // On a slow machine the rate limit would not be reached: time stands still until all have come
     const now = performance.now();
     performance.now = () => now;
     let left = 50_000;
