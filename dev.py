@@ -437,7 +437,8 @@ class Check:
 
 BIOME = "node node_modules/@biomejs/biome/bin/biome"
 TSC = "node node_modules/typescript/bin/tsc"
-VITEST = "node node_modules/vitest/vitest.mjs run --project"
+# Its usual report lists hundreds of tests that passed in front of the one that did not.
+VITEST = "node node_modules/vitest/vitest.mjs run --reporter minimal --project"
 PYTEST = "python -m pytest"
 # Each worker has a server and a browser of its own; conftest.py puts the longest tests first.
 WORKERS = "-n 2 --dist loadgroup --no-loadscope-reorder"
@@ -473,12 +474,26 @@ CHECKS: tuple[Check, ...] = (
 )
 CLOSING = re.compile(r"^(?:=+ .* in [\d.]+s.* =+| +Tests  .*)$", re.MULTILINE)
 """The last lines of pytest and vitest, which say how many tests ran."""
+FAILING = re.compile(
+    r"^(?:(?:FAILED|ERROR) \S+::.*| FAIL  .* > .*\n.*|⎯+ Unhandled .*\n.*)$", re.MULTILINE
+)
+"""Where pytest and vitest name a test that failed, and vitest what nothing caught."""
 DURATIONS = VENV / "durations"
 """By check, how long each of its tests took when it last ran."""
 SLOWEST = 8
 
 
-def perform(check: Check, files: Iterable[str] | None = None, **more: str) -> bool:
+@dataclass(frozen=True)
+class Result:
+    """How a check ended."""
+
+    check: str
+    passed: bool
+    failing: tuple[str, ...] = ()
+    """What it said of each test that failed."""
+
+
+def perform(check: Check, files: Iterable[str] | None = None, **more: str) -> Result:
     """Run one check and print its line, with everything it printed where it fails.
 
     `files`: those of its tests that are wanted, None for all.
@@ -500,14 +515,14 @@ def perform(check: Check, files: Iterable[str] | None = None, **more: str) -> bo
     lines = [f"{'ok' if passed else 'FAILED':<7} {check.name:<11} {seconds:6.1f} s{over}"]
     lines += [output.rstrip(), ""] if not passed else CLOSING.findall(output)[-1:]
     print("\n".join(lines), flush=True)
-    return passed
+    return Result(check.name, passed, () if passed else tuple(FAILING.findall(output)))
 
 
-def side_by_side(checks: Iterable[Check], work: Callable[[Check], bool]) -> list[bool]:
+def side_by_side(checks: Iterable[Check], work: Callable[[Check], Result]) -> list[Result]:
     """Run all, the longest first, as many at a time as have a lane; their results as they end."""
     waiting = sorted(checks, key=lambda check: -check.budget)
-    running: dict[Future[bool], Check] = {}
-    results: list[bool] = []
+    running: dict[Future[Result], Check] = {}
+    results: list[Result] = []
     with ThreadPoolExecutor(LANES) as pool:
         while waiting or running:
             free = LANES - sum(check.lanes for check in running.values())
@@ -581,8 +596,11 @@ def test(names: Sequence[str], *, everything: bool, base: str | None, slow: bool
     if left_out and not names:
         hint = "nothing in them has changed" if base else "python3 dev.py test --all"
         print(f"Left out: {', '.join(left_out)} ({hint}).")
-    print(f"{results.count(True)} passed, {results.count(False)} failed")
-    return int(not all(results))
+    failed = [result for result in results if not result.passed]
+    for result in failed:  # once more: what they printed is far above by now
+        print(f"Failed: {result.check}", *result.failing, sep="\n")
+    print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    return int(bool(failed))
 
 
 # ------------------------------------------------------------- other commands

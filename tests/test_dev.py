@@ -346,7 +346,7 @@ def test_no_browser_and_no_way_to_one_is_said(
 @pytest.fixture
 def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good = script(tmp_path / "good", "echo one; echo '===== 3 passed in 0.10s ====='; echo later")
-    bad = script(tmp_path / "bad", "echo first; echo last; exit 1")
+    bad = script(tmp_path / "bad", "echo first; echo 'FAILED tests/test_a.py::b - c'; exit 1")
     fakes = (
         dev.Check("good", (str(good),)),
         dev.Check("long", (str(good),), budget=50),
@@ -381,8 +381,9 @@ def test_a_failing_check_shows_all_it_printed(capsys: pytest.CaptureFixture[str]
     assert run_checks(["bad", "long"]) == 1
 
     out = capsys.readouterr().out
-    assert re.search(r"^FAILED +bad .*\nfirst\nlast\none\n", out, re.MULTILINE)
-    assert out.splitlines()[-1] == "1 passed, 1 failed"
+    assert re.search(r"^FAILED +bad .*\nfirst\nFAILED tests.*\none\n", out, re.MULTILINE)
+    last = "Failed: bad\nFAILED tests/test_a.py::b - c\n1 passed, 1 failed\n"
+    assert out.endswith(last)
 
 
 @pytest.mark.usefixtures("checks")
@@ -405,7 +406,7 @@ def test_no_more_run_at_once_than_have_a_lane() -> None:
     living, most, together = 0, 0, threading.Barrier(dev.LANES, timeout=60)
     lock = threading.Lock()
 
-    def work(check: dev.Check) -> bool:
+    def work(check: dev.Check) -> dev.Result:
         nonlocal living, most
         with lock:
             living += check.lanes
@@ -414,14 +415,16 @@ def test_no_more_run_at_once_than_have_a_lane() -> None:
             together.wait()  # proves that they run side by side
         with lock:
             living -= check.lanes
-        return True
+        return dev.Result(check.name, passed=True)
 
     checks = [
         dev.Check("alone", ("",), lanes=dev.LANES, budget=9),
         *(dev.Check(f"one of {dev.LANES}, {n}", ("",)) for n in range(dev.LANES)),
     ]
 
-    assert dev.side_by_side(checks, work) == [True] * len(checks)
+    results = dev.side_by_side(checks, work)
+
+    assert sorted(result.check for result in results) == sorted(check.name for check in checks)
     assert most == dev.LANES
 
 
@@ -495,6 +498,27 @@ def test_the_closing_lines_of_vitest_are_known() -> None:
     output = " Test Files  1 passed (1)\n      Tests  2 failed | 5 passed (7)\n   Duration  2s\n"
 
     assert dev.CLOSING.findall(output) == ["      Tests  2 failed | 5 passed (7)"]
+
+
+def test_the_tests_that_failed_are_found_in_what_pytest_and_vitest_print() -> None:
+    output = """
+ |frames (chromium)| test/browser/a.test.ts (2 tests | 1 failed) 3ms
+⎯⎯⎯⎯⎯⎯⎯ Failed Tests 1 ⎯⎯⎯⎯⎯⎯⎯
+ FAIL  |frames (chromium)| test/browser/a.test.ts > it goes on
+AssertionError: expected 1 to be 2
+⎯⎯⎯⎯⎯⎯ Unhandled Errors ⎯⎯⎯⎯⎯⎯
+Vitest caught 1 unhandled error during the test run.
+FAILED tests/test_a.py::test_b[c] - assert 1 == 2
+ERROR tests/test_a.py::test_d - fixture 'e' not found
+"""
+
+    assert dev.FAILING.findall(output) == [
+        """ FAIL  |frames (chromium)| test/browser/a.test.ts > it goes on
+AssertionError: expected 1 to be 2""",
+        "⎯⎯⎯⎯⎯⎯ Unhandled Errors ⎯⎯⎯⎯⎯⎯\nVitest caught 1 unhandled error during the test run.",
+        "FAILED tests/test_a.py::test_b[c] - assert 1 == 2",
+        "ERROR tests/test_a.py::test_d - fixture 'e' not found",
+    ]
 
 
 def test_a_folder_of_tests_belongs_to_exactly_one_check() -> None:
