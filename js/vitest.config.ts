@@ -6,7 +6,7 @@ import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** Milliseconds of a test, which waits for conditions: what it takes tells how busy a machine is. */
-const PATIENCE = 60_000;
+const PATIENCE = 180_000;
 
 /** As in build.mjs: a stylesheet is imported as a string, and the build has an id. */
 const asBuilt: Plugin = {

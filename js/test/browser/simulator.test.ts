@@ -66,7 +66,7 @@ describe("a call by hand", () => {
   test("rings, is taken, held, ended and logged, and comes back as history", async () => {
     const around = await ready();
     around.button("Incoming call").click();
-    await around.shows("Incoming call Bo Larsen (202) 555-0143 0:00");
+    await around.shows("Incoming call Bo Larsen (202) 555-0143 0:0");
     around.button("Accept").click();
     around.button("Hold").click();
     await around.shows("On hold Bo Larsen");
@@ -161,7 +161,7 @@ describe("a call by hand", () => {
     const around = await talking();
     const end = around.button("End");
 
-    await around.shows("0:01");
+    await passes(() => expect(around.text()).toMatch(/0:0[1-9]/));
 
     expect(around.button("End")).toBe(end);
   });

@@ -202,14 +202,14 @@ describe("what a person sees and does", () => {
     connector.say({ type: "other" }, 50);
     connector.say(null, 50);
     await drawn(({ rejected }) => rejected.type === 50 && rejected.shape === 51);
-    await until(() => road.notes("rejected").length === 2);
+    const later = () => road.notes("rejected").slice(1) as { reasons: Record<string, number> }[];
+    const told = (why: string) =>
+      later().reduce((sum, { reasons }) => sum + (reasons[why] ?? 0), 0);
+    await until(() => told("type") === 50 && told("shape") === 50);
 
-    expect(road.notes("rejected")[1]).toEqual({
-      reason: "type, shape",
-      reasons: { type: 50, shape: 50 },
-      origin: CONNECTOR,
-      stranger: null,
-    });
+    expect(later()[0]).toMatchObject({ origin: CONNECTOR, stranger: null });
+    // One a second, and a machine that is busy may need several for it
+    expect(later().length).toBeLessThan(10);
     expect(connector.heard).toEqual([]);
   });
 
@@ -257,8 +257,16 @@ describe("what a person sees and does", () => {
     panels.views.length = 0;
 
     connector.speak("burst", null, 2_000);
+    let frames = 0;
+    const count = () => {
+      frames += 1;
+      frame = requestAnimationFrame(count);
+    };
+    let frame = requestAnimationFrame(count);
     await drawn(({ messages }) => messages === 2_000);
+    cancelAnimationFrame(frame);
 
-    expect(panels.views.length).toBeLessThan(200);
+    // A slow machine has more frames until all is there
+    expect(panels.views.length).toBeLessThanOrEqual(frames + 10);
   });
 });

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, vi } from "vitest";
 import type { Settings } from "../../src/core/wire";
+import type { View } from "../../src/panel/view";
 import { open, type Softphone } from "../../src/softphone";
 import { Puppet } from "./puppet";
 import { Panels, parts, Road, settings } from "./road";
@@ -50,8 +51,14 @@ export function show(): () => void {
 
 export const iframe = () =>
   document.querySelector<HTMLIFrameElement>('iframe[title="Softphone phone"]');
-export const drawn = (what: (view: Panels["view"]) => boolean) =>
-  until(() => panels.views.length > 0 && what(panels.view));
+export function drawn(what: (view: Panels["view"]) => boolean): Promise<boolean> {
+  // A state that passes between two looks counts, too
+  let next = Math.max(panels.views.length - 1, 0);
+  return until(() => {
+    while (next < panels.views.length) if (what(panels.views[next++] as View)) return true;
+    return false;
+  });
+}
 
 export async function puppet(): Promise<Puppet> {
   return Puppet.of(await until(() => iframe()));

@@ -2,7 +2,7 @@
 
 import { vi } from "vitest";
 
-const PATIENCE = 30_000;
+const PATIENCE = 90_000;
 
 /** The first true value of `seen()`. */
 export const until = <T>(seen: () => T) => vi.waitUntil(seen, PATIENCE);
