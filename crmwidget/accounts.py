@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from crmwidget import answers
 from crmwidget.card import called, html_of
-from crmwidget.errors import HandlerAbandonedError, HandlerTimeoutError
+from crmwidget.errors import HandlerAbandonedError, HandlerTimeoutError, MessageRefusedError
 from crmwidget.failures import Failure, advised
 from crmwidget.handlers import DEFAULT, _Default
 from crmwidget.session import Send, default_timeout, expiring, is_history
@@ -197,6 +197,19 @@ class ClientAccounts:
     ) -> Failure:
         """What the user has called at a change raised, or was late."""
         return self._keep(Failure(None, name, error, None, late=late, about=about), None)
+
+    def refused(self, error: MessageRefusedError) -> None:
+        """The page did not take a message, so no handler can tell notebook and agent of it."""
+        client = self._client
+        failure = Failure(None, "the page", error, None, about=error.action)
+        client.errors.append(failure)
+        with client.lock:
+            client.desk.warnings[f"{error.action}, {error.reason}"] = str(error)
+            client.summarise()
+            client.send(_notice(failure, time.monotonic()))
+            client.flush()
+        if client.runner.cell is not None:
+            client.runner.cell.show_error(error)
 
     def reported(
         self,

@@ -24,6 +24,7 @@ from crmwidget.commands import Commands
 from crmwidget.desk import Desk
 from crmwidget.errors import (
     ClickToDialDisabled,
+    MessageRefusedError,
     PhoneClosedError,
 )
 from crmwidget.failures import Failures
@@ -329,10 +330,17 @@ class Client:
                 self.witness.refuses(reasons, detail.get("stranger"))
             action = str(detail.get("action", "?"))
             self.traffic.add("rejected", action, None, at=_now(), problems=(reason,))
+            for over in detail.get("over", ()):
+                self._over(over)
         self.facts.update({name: detail[name] for name in _FACTS if name in detail})
         if what == "loaded":  # another document is in the frame: what the former said is over
             self.session.restore(self.facts)
         self._state()
+
+    def _over(self, over: Mapping[str, Any]) -> None:
+        """A question or a log that the page could not take: agent and notebook hear of it."""
+        error = MessageRefusedError(str(over["action"]), str(over["reason"]), int(over["limit"]))
+        self.runner.later(lambda: self.accounts.refused(error))
 
     # ------------------------------------------------------------ effects
     def carry(self, effects: Iterable[Effect], job: Job | None) -> None:

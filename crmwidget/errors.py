@@ -163,6 +163,32 @@ class HandlerTimeoutError(CRMWidgetError, TimeoutError):
         )
 
 
+class MessageRefusedError(CRMWidgetError):
+    """A message of the connector was over one of the page's limits, and no handler has seen it.
+
+    `limit`: the most that the page takes, in the unit that `reason` names.
+    """
+
+    def __init__(self, action: str, reason: str, limit: int) -> None:
+        self.action = action
+        self.reason = reason
+        self.limit = limit
+        self.for_agent = "too many messages came" if reason == "rate" else "it is too large"
+        why = _OVER.get(reason, "it was over the limit of {:,} for " + reason).format(limit)
+        super().__init__(
+            f"{action} was refused by the page: {why}. No handler has seen it. The connector "
+            "has to send less."
+        )
+
+
+_OVER = {
+    "size": "it had more than {:,} characters as JSON",
+    "depth": "it was nested more than {:,} levels deep",
+    "nodes": "it had more than {:,} values",
+    "rate": "more than {:,} messages a second came",
+}
+
+
 class HandlerAbandonedError(CRMWidgetError):
     """A coroutine went on though its time was over and it was cancelled."""
 

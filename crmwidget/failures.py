@@ -10,7 +10,13 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from crmwidget.errors import AdapterError, AnswerError, CrmDataError, HandlerTimeoutError
+from crmwidget.errors import (
+    AdapterError,
+    AnswerError,
+    CrmDataError,
+    HandlerTimeoutError,
+    MessageRefusedError,
+)
 from crmwidget.privacy import mask
 
 if TYPE_CHECKING:
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
     from crmwidget.handlers import Handler
     from crmwidget.protocol import Message
 
-_OURS = (CrmDataError, AnswerError, HandlerTimeoutError, AdapterError)
+_OURS = (CrmDataError, AnswerError, HandlerTimeoutError, MessageRefusedError, AdapterError)
 """Errors whose texts say names, classes and times, and nothing that a person has written."""
 _SUBJECT = {
     "requestPerformInteractionScreenPop": "The screen pop",
@@ -87,6 +93,8 @@ class Failure:
         """What the agent is told; no detail of the program."""
         subject = _SUBJECT.get(self.about, f"The answer to {self.about}")
         what = "took too long" if self.late else "failed"
+        if isinstance(self.error, MessageRefusedError):
+            what = f"failed: {self.error.for_agent}"
         return f"{subject} {what}." + (" The log is kept." if self.kept else "")
 
     @staticmethod
@@ -106,7 +114,8 @@ class Failure:
 
     def __repr__(self) -> str:
         again = "; .rerun() runs it again" if self.handler else ""
-        return f"<{self.name}() for {self.about}: {self.summary}{again}>"
+        name = self.name if " " in self.name else f"{self.name}()"
+        return f"<{name} for {self.about}: {self.summary}{again}>"
 
 
 class Failures(list[Failure]):

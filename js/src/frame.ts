@@ -7,7 +7,16 @@
 
 import { FROM_CONNECTOR, TO_CONNECTOR } from "./core/actions.gen";
 import type { Reply } from "./core/connection";
-import { isPlain, judge, own, Rate, type Reason, toText } from "./core/guard";
+import {
+  actionOf,
+  isPlain,
+  judge,
+  own,
+  Rate,
+  type Reason,
+  type Refused,
+  toText,
+} from "./core/guard";
 
 /** Why something that claims to be the connector's is not taken. */
 export type Refusal = "untrusted" | "source" | "origin" | "rate" | Reason;
@@ -17,7 +26,8 @@ export interface FrameEvents {
   message(action: string, data: unknown, text: string): void;
   /** The simulator's answer to `control`, as JSON. */
   controlled(text: string): void;
-  refused(reason: Refusal, origin: string): void;
+  /** `action`: what it asked for, where it was the connector's and too much for us. */
+  refused(reason: Refusal, origin: string, action: string | null): void;
   loaded(): void;
   /** It went somewhere else and was removed. */
   ended(reason: "navigated"): void;
@@ -135,7 +145,8 @@ export class Frame {
     if (!ours && (this.#known(event) || !claims(event.data))) return;
     const refusal = this.#refusal(event, ours);
     if (refusal) {
-      this.#events.refused(refusal, origin);
+      const action = refusal === "rate" ? actionOf(event.data) : null;
+      this.#events.refused(refusal, origin, action);
       return;
     }
     const { data } = event;
@@ -158,12 +169,12 @@ export class Frame {
   }
 
   #take<T extends { ok: true }>(
-    verdict: T | { ok: false; reason: Reason },
+    verdict: T | Refused,
     origin: string,
     use: (taken: T) => void,
   ): void {
     if (verdict.ok) use(verdict);
-    else this.#events.refused(verdict.reason, origin);
+    else this.#events.refused(verdict.reason, origin, verdict.action ?? null);
   }
 }
 

@@ -422,8 +422,8 @@ export class Softphone implements Handle {
           if (said === "restarted") this.#connect({ kind: "restarted" });
           else if (said) this.#tell(said);
         },
-        refused: (reason, origin) => {
-          this.#refusals.add(reason, origin);
+        refused: (reason, origin, action) => {
+          this.#refusals.add(reason, origin, action);
           this.#timeline.refused(reason, origin, time());
           this.#refusalAlarm.set(this.#refusals.due);
           this.#changed();

@@ -155,7 +155,7 @@ saved = []
 
 @phone.on_save_log
 def save(log):
-    if log.custom_fields["case_id"] == "77" and not saved:
+    if log.custom_fields.get("case_id") == "77" and not saved:
         saved.append(log.key)
         raise OSError("the disk is full")
     saved.append(log.key)
@@ -184,6 +184,26 @@ def test_a_log_that_was_not_saved_is_kept_and_saved_by_the_retry(
     assert first == second
     assert opened.value("len(phone.journal)") == 0
     expect(opened.panel.get_by_role("button", name="Retry")).to_have_count(0)
+
+
+def test_a_log_that_is_too_large_is_told_to_agent_and_notebook(notebook: Open, site: Site) -> None:
+    opened = notebook(phone(site.greeting), SAVING)
+    peer = connected(opened, site)
+
+    peer.post(
+        "{type: 'CRMConnectMessage', action: 'requestSaveInteractionLog', data: 'x'.repeat(3e5)}"
+    )
+    told = peer.told()
+    opened.until(lambda: "MessageRefusedError" in opened.text(0), "the error in the cell")
+    peer.send("requestSaveInteractionLog", interaction_log(customFields=[]))
+    peer.wait("createHistoryItem")
+
+    assert told == ["Saving the call log failed: it is too large."]
+    assert opened.value("[(e.about, type(e.error).__name__) for e in phone.errors]") == [
+        ["requestSaveInteractionLog", "MessageRefusedError"]
+    ]
+    assert opened.value("len(saved)") == 1
+    expect(opened.panel).to_contain_text("more than 262,144 characters")
 
 
 SLOW = """

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmwidget.channel import _survives
+from crmwidget.errors import MessageRefusedError
 from crmwidget.testing import (
     Connector,
     interaction_log,
     ready,
     screen_pop,
 )
+from tests.client.known import notices, until
 
 if TYPE_CHECKING:
     from crmwidget import Handlers
@@ -160,6 +162,33 @@ def test_a_message_that_python_cannot_read_is_counted_and_the_next_one_is_handle
 
     directions = [entry.direction for entry in page.client.traffic]
     assert directions[:3] == ["rejected", "rejected", "received"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "limit", "told"),
+    [
+        ("size", 262_144, "it is too large"),
+        ("depth", 100, "it is too large"),
+        ("nodes", 20_000, "it is too large"),
+        ("rate", 2_000, "too many messages came"),
+    ],
+)
+def test_what_the_page_could_not_take_is_told_to_agent_and_notebook(
+    connector: Connector, reason: str, limit: int, told: str
+) -> None:
+    page = Page(connector)
+    action = "requestSaveInteractionLog"
+    detail = {"over": [{"action": action, "reason": reason, "limit": limit}]}
+
+    page.say({"t": "note", "what": "rejected", "n": 1, "detail": detail})
+    until(lambda: len(page.client.errors) and notices(connector))
+
+    (failure,) = page.client.errors
+    assert isinstance(failure.error, MessageRefusedError)
+    assert f"{limit:,}" in failure.summary
+    assert repr(failure).startswith("<the page for requestSaveInteractionLog: MessageRefusedError")
+    assert notices(connector) == [f"Saving the call log failed: {told}."]
+    assert str(failure.error) in page.client.desk.warnings.values()
 
 
 def test_the_observer_sees_every_message_and_costs_none(

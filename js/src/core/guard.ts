@@ -39,9 +39,14 @@ export const CAPS = {
 /** Why a message is not taken. */
 export type Reason = "shape" | "type" | "action" | "size" | "depth" | "nodes";
 
-export type Verdict =
-  | { ok: true; action: string; data: unknown; text: string }
-  | { ok: false; reason: Reason };
+export type Verdict = { ok: true; action: string; data: unknown; text: string } | Refused;
+
+export interface Refused {
+  ok: false;
+  reason: Reason;
+  /** What it asks for, where that could be read. */
+  action?: string;
+}
 
 /** Judges the data of a message event; the order of the checks is the contract. */
 export function judge(value: unknown): Verdict {
@@ -50,7 +55,14 @@ export function judge(value: unknown): Verdict {
   const action = own(value, "action");
   if (typeof action !== "string" || !isName(action)) return { ok: false, reason: "action" };
   const written = toText(value);
-  return written.ok ? { ...written, action, data: own(value, "data") } : written;
+  return written.ok ? { ...written, action, data: own(value, "data") } : { ...written, action };
+}
+
+/** The action that a connector's message names; null: it names none, or is no such message. */
+export function actionOf(value: unknown): string | null {
+  if (!isPlain(value) || own(value, "type") !== FROM_CONNECTOR) return null;
+  const action = own(value, "action");
+  return typeof action === "string" && isName(action) ? action : null;
 }
 
 /** Names are shown and printed: no control characters, with which a line could be forged. */
@@ -83,7 +95,7 @@ export function own(value: Record<string, unknown>, key: string): unknown {
 }
 
 /** Any value as JSON text, or the cap that it breaks. */
-export function toText(value: unknown): { ok: true; text: string } | { ok: false; reason: Reason } {
+export function toText(value: unknown): { ok: true; text: string } | Refused {
   const writer = new Writer();
   try {
     writer.write(value);

@@ -1,9 +1,18 @@
 /** Refusals: what was not taken, counted, and said to the kernel at most once a second. */
 
+import { incoming } from "./actions.gen";
+import { CAPS } from "./guard";
 import type { Body } from "./outbox";
 
 /** ms between two notes. */
 const EVERY = 1_000;
+
+/** A message of the connector that was more than is taken of it. */
+interface Over {
+  action: string;
+  reason: string;
+  limit: number;
+}
 
 export class Refusals {
   readonly #counts = new Map<string, number>();
@@ -11,6 +20,8 @@ export class Refusals {
   #origin: string | null = null;
   /** Since the last note, by reason. */
   readonly #fresh = new Map<string, number>();
+  /** Since the last note: what the connector waits for and has lost, by action and reason. */
+  readonly #over = new Map<string, Over>();
   #from = "";
   #saidAt = Number.NEGATIVE_INFINITY;
 
@@ -28,12 +39,18 @@ export class Refusals {
     return this.#origin;
   }
 
-  add(reason: string, origin: string): void {
+  /** `action`: what it asked for, where it was over one of our caps. */
+  add(reason: string, origin: string, action: string | null = null): void {
     this.#total++;
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
     this.#fresh.set(reason, (this.#fresh.get(reason) ?? 0) + 1);
     this.#from = origin;
     if (reason === "origin") this.#origin = origin;
+    const known = action === null ? undefined : incoming(action);
+    if (known && isCap(reason)) {
+      const over = { action: known.name, reason, limit: CAPS[reason] };
+      this.#over.set(`${known.name} ${reason}`, over);
+    }
   }
 
   /** One who may has spoken, or there is another frame. */
@@ -52,9 +69,16 @@ export class Refusals {
     const reasons = Object.fromEntries(this.#fresh);
     const n = Object.values(reasons).reduce((sum, each) => sum + each, 0);
     const reason = Object.keys(reasons).join(", ");
-    const detail = { reason, reasons, origin: this.#from, stranger: this.#origin };
+    const over = [...this.#over.values()];
+    const said = { reason, reasons, origin: this.#from, stranger: this.#origin };
+    const detail = over.length > 0 ? { ...said, over } : said;
+    this.#over.clear();
     this.#fresh.clear();
     this.#saidAt = now;
     return { t: "note", what: "rejected", n, detail };
   }
+}
+
+function isCap(reason: string): reason is keyof typeof CAPS {
+  return Object.hasOwn(CAPS, reason);
 }

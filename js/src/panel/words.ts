@@ -439,7 +439,7 @@ export function rows({ email, url, fields }: ShownContact): [string, string][] {
 
 /** "pop()" for "pop". */
 export function call(handler: string): string {
-  return handler.endsWith(")") ? handler : `${handler}()`;
+  return /[) ]/.test(handler) ? handler : `${handler}()`;
 }
 
 /** The address when it may become a link, else null: whatever else it is stays text. */

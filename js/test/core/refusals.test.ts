@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { CAPS } from "../../src/core/guard";
 import { Refusals } from "../../src/core/refusals";
 
 test("they are counted by reason, and none is forgotten", () => {
@@ -56,4 +57,22 @@ test("who spoke from an origin that is not allowed is remembered for the advice"
   expect(refusals.note(0)).toMatchObject({ detail: { stranger: "https://b.example.com" } });
   refusals.forget();
   expect([refusals.stranger, refusals.total]).toEqual([null, 2]);
+});
+
+test("what was too much is said with the action that it asked for, and once", () => {
+  const refusals = new Refusals();
+  for (let i = 0; i < 3; i++) refusals.add("size", "x", "REQUESTSAVEINTERACTIONLOG");
+  refusals.add("rate", "x", "requestPerformInteractionScreenPop");
+  refusals.add("depth", "x", "an action that is not known");
+  refusals.add("origin", "x", "requestSaveInteractionLog");
+  const first = refusals.note(0);
+  refusals.add("shape", "x");
+
+  expect(first?.detail).toMatchObject({
+    over: [
+      { action: "requestSaveInteractionLog", reason: "size", limit: CAPS.size },
+      { action: "requestPerformInteractionScreenPop", reason: "rate", limit: CAPS.rate },
+    ],
+  });
+  expect(refusals.note(1_000)?.detail).not.toHaveProperty("over");
 });
