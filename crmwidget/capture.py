@@ -6,6 +6,7 @@ import json
 import textwrap
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -13,7 +14,7 @@ from crmwidget.captured import Head, Message, messages_of, read, redacted_ids, w
 from crmwidget.client import Client
 from crmwidget.errors import CRMWidgetError
 from crmwidget.handlers import Handlers
-from crmwidget.privacy import TAG, digest, kept_key, key_name, redact, tags_of
+from crmwidget.privacy import TAG, digest, is_id, kept_key, key_name, redact, tags_of
 from crmwidget.session import ABSENT
 from crmwidget.stage import Stage
 from crmwidget.traffic import LARGE
@@ -140,22 +141,28 @@ class Capture:
         then = self._answers()
         diff: list[Difference] = []
         errors: list[str] = []
+        unknown: set[str] = set()
         with Stage(source) as stage:
             for before, message in zip([None, *heard], heard, strict=False):
                 _pause(before, message, speed)
                 data = values.restored(message.data)
-                now = _ran(stage, message, data, key)
+                now, raw = _ran(stage, message, data, key)
                 if now["error"] is not None:
                     errors.append(f"{message.action} (message {message.n}): {now['error']}")
-                was = {
-                    "answers": then.get(message.n, []),
-                    "shown": redacted_ids(message.shown, key),
-                    "error": message.error,
-                }
-                # An answer that names a caller nobody could name again differs in that name.
-                nameless = next(_tags_in(data), None) is not None
-                if _comparable(was, key, nameless) != _comparable(now, key, nameless):
+                answered = {"answers": then.get(message.n, []), "shown": message.shown}
+                was = _redacted({**answered, "error": message.error}, key)
+                tags = set(_tags_in(data))
+                unknown.update(_tags_in(data, ids=False))
+                if not _same(was, now, raw, tags):
                     diff.append(Difference(message.n, message.action, was, now))
+        callers = sum(not tag.startswith("<text") for tag in unknown)
+        if callers and not warnings and (diff or errors):
+            warnings.append(
+                f"The capture is redacted, and {_callers(callers)} not among this phone's "
+                "contacts: a handler that looks in a directory of its own finds nobody. Give the "
+                "phone that directory, as in Connector(handlers, directory=contacts), or save the "
+                "capture with redacted=False."
+            )
         return Replay(len(heard), diff, tuple(errors), tuple(warnings))
 
     def to_pytest(self, path: str | os.PathLike[str]) -> Path:
@@ -244,26 +251,35 @@ def _texts(sources: Precedence) -> Iterator[str]:
         yield from (str(v) for v in (contact.id, contact.name, contact.email, contact.url) if v)
 
 
-def _tags_in(data: Any) -> Iterator[str]:
+def _callers(count: int) -> str:
+    return "one number or address in it is" if count == 1 else f"{count} numbers in it are"
+
+
+def _tags_in(data: Any, *, ids: bool = True) -> Iterator[str]:
+    """Tags of what was said; without `ids` none that stands for an id."""
     if isinstance(data, str):
         if TAG.fullmatch(data):
             yield data
-    elif isinstance(data, dict | list):
-        for value in data.values() if isinstance(data, dict) else data:
-            yield from _tags_in(value)
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            if ids or not is_id(name):
+                yield from _tags_in(value, ids=ids)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _tags_in(value, ids=ids)
 
 
-def _ran(stage: Stage, message: Message, data: object, key: bytes) -> dict[str, Any]:
-    """Deliver one, and say what came of it, redacted."""
+def _ran(
+    stage: Stage, message: Message, data: object, key: bytes
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Deliver one, and say what came of it: redacted, and as it was."""
     try:
         ran = stage.run(message.action, data, message.key)
     except CRMWidgetError as error:
         raise CRMWidgetError(f"message {message.n}, {error}") from None
-    return {
-        "answers": [[send.action, _said(send, key)] for send in ran.sent],
-        "shown": redacted_ids(ran.entry.shown, key),
-        "error": ran.entry.error,
-    }
+    answers = [[send.action, _said(send, key)] for send in ran.sent]
+    raw = {"answers": answers, "shown": ran.entry.shown, "error": ran.entry.error}
+    return _redacted(raw, key), raw
 
 
 def _said(send: Send, key: bytes) -> Any:
@@ -272,14 +288,30 @@ def _said(send: Send, key: bytes) -> Any:
     if isinstance(send.data, bytes) and len(send.data) > LARGE:
         return digest(send.data, key)
     data = json.loads(send.data) if isinstance(send.data, bytes) else send.data
-    return redact(json.loads(json.dumps(data)), key=key)
+    return json.loads(json.dumps(data))
 
 
-def _comparable(what: Mapping[str, Any], key: bytes, nameless: bool) -> Any:  # noqa: FBT001
-    """As it is compared: redacted on both sides, JSON within a text read, lists for tuples."""
-    answers = [[action, redact(_read(data), key=key)] for action, data in what["answers"]]
-    text = json.dumps([answers, what["shown"], what["error"]], sort_keys=True)
-    return TAG.sub("<tag>", text) if nameless else text
+def _redacted(what: Mapping[str, Any], key: bytes) -> dict[str, Any]:
+    """What came of a message as a capture keeps it; what is redacted stays what it is."""
+    answers = [[action, redact(data, key=key)] for action, data in what["answers"]]
+    return {**what, "answers": answers, "shown": redacted_ids(what["shown"], key)}
+
+
+def _same(then: Any, now: Any, raw: Any, unknown: set[str]) -> bool:
+    """Whether it is the same now as then, both redacted.
+
+    raw: what it is now, not redacted. A text in it that names one of these `unknown` callers is
+    taken for the same, because then it was another text.
+    """
+    then, now, raw = _read(then), _read(now), _read(raw)
+    if isinstance(raw, str) and not unknown.isdisjoint(TAG.findall(raw)):
+        return isinstance(then, str)
+    if isinstance(now, dict) and isinstance(then, dict) and then.keys() == now.keys():
+        inner = zip(now.items(), raw.values(), strict=False)
+        return all(_same(then[name], value, before, unknown) for (name, value), before in inner)
+    if isinstance(now, list | tuple) and isinstance(then, list | tuple) and len(then) == len(now):
+        return all(map(partial(_same, unknown=unknown), then, now, raw))
+    return bool(then == now)
 
 
 def _read(data: Any) -> Any:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from crmwidget.errors import CaptureError
-from crmwidget.privacy import kept_key, key_name, mask, redact
+from crmwidget.privacy import kept_key, key_name, mask, tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -170,10 +170,13 @@ def _message(entry: Entry, key: bytes | None) -> Message:
 
 
 def redacted_ids(shown: tuple[str, ...] | None, key: bytes) -> tuple[str, ...] | None:
-    """Ids and links as a capture keeps them."""
+    """Ids and links as a capture keeps them; what is not certain has `? ` before it."""
     if shown is None:
         return None
-    return tuple(str(redact(own, key=key)) for own in shown)
+    marks = ("? " if own.startswith("? ") else "" for own in shown)
+    return tuple(
+        mark + tag_of(own.removeprefix(mark), key) for mark, own in zip(marks, shown, strict=True)
+    )
 
 
 def _parsed(path: str | PathLike[str], number: int, line: str) -> dict[str, Any]:

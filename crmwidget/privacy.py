@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -134,6 +135,12 @@ _SENSITIVE: Final = re.compile(
     # credentials
     r"|token|secret|passw|authorization|credential|cookie|api ?key|signature"
 )
+# Whose it is can be looked up in the CRM, or in the contact centre.
+_ID: Final = re.compile(
+    r"\b(?:id|uid|uuid|guid)s?\b|\b(?:login|owner|assignee|extension|station)\b"
+    r"|\b(?:user|agent|record|contact|customer|account|caller|task|interaction|person|employee"
+    r"|case|ticket|lead|deal|call|conversation|session)ids?\b"
+)
 _HARMLESS: Final = frozenset(
     {
         # settings and names of fields: their words only sound like people's
@@ -143,6 +150,7 @@ _HARMLESS: Final = frozenset(
         "screenPopOnAni",
         "screenPopOnDnis",
         "logFieldName",
+        "dialogId",
         "START_TIME",
         "START_DATE",
     }
@@ -153,15 +161,24 @@ def is_sensitive(name: str) -> bool:
     """Whether what stands under this name is masked whole, however it is written."""
     if name in _HARMLESS:
         return False
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\W]+", " ", name)
-    return _SENSITIVE.search(spaced.lower()) is not None
+    return _SENSITIVE.search(_spaced(name)) is not None or is_id(name)
+
+
+def is_id(name: str) -> bool:
+    """Whether an agent's, a record's or an interaction's id stands under this name."""
+    return name not in _HARMLESS and _ID.search(_spaced(name)) is not None
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\W]+", " ", name).lower()
 
 
 def redact(value: object, *, key: bytes | None = None) -> object:
     """A copy of a JSON-like value fit for a screen or a file.
 
-    What stands under a name such as `phone`, `comments` or `customerName` is
-    masked whole, everything else by pattern, keys included. What is masked
+    What stands under a name such as `phone`, `comments`, `customerName` or
+    `recordId` is masked whole, everything else by pattern, keys included; JSON
+    within a text is looked at like the rest. What is masked
     whole keeps a tag, a hash under `key`: equal values have equal tags, so that
     rows can still be joined, and without the key nobody can try values out.
     None: a key that dies with this process. What JSON cannot carry is replaced
@@ -210,7 +227,7 @@ def _redacted(value: object, key: bytes, *, whole: bool, depth: int) -> object:
     if isinstance(value, str):
         number = _DIGITS.fullmatch(value.strip())  # of a caller, or the id of a record
         tagged = whole or (number is not None and not number["date"])
-        return _whole(value, key) if tagged else mask(value)
+        return tag_of(value, key) if tagged else _masked_json(value, key, depth)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -231,16 +248,33 @@ def _redacted_inside(
     if isinstance(value, Mapping):
         return {
             mask(str(name)): _redacted(
-                inner, key, whole=_hides(str(name), whole=whole), depth=depth
+                _written(str(name), inner), key, whole=_hides(str(name), whole=whole), depth=depth
             )
             for name, inner in value.items()
         }
     return [_redacted(inner, key, whole=whole, depth=depth) for inner in value]
 
 
+def _written(name: str, value: object) -> object:
+    """An id is the same as a number and as a text."""
+    number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if number and is_id(name) else value
+
+
+def _masked_json(text: str, key: bytes, depth: int) -> str:
+    """A text; where an object or a list is written in it, that is looked at by its names."""
+    if text.lstrip().startswith(("{", "[")):
+        try:
+            inner = json.loads(text)
+        except (ValueError, RecursionError):
+            return mask(text)
+        return json.dumps(_redacted(inner, key, whole=False, depth=depth), ensure_ascii=False)
+    return mask(text)
+
+
 def tags_of(text: str, key: bytes) -> tuple[str, ...]:
     """The tags that `redact` may put for this text, to find out whose a tag is."""
-    return tuple({_whole(text, key), f"<number {_tag(text, key)}>"})
+    return tuple({tag_of(text, key), f"<number {_tag(text, key)}>"})
 
 
 def digest(data: bytes, key: bytes | None = None) -> dict[str, object]:
@@ -252,7 +286,8 @@ def _hides(name: str, *, whole: bool) -> bool:
     return name not in _HARMLESS and (whole or is_sensitive(name))
 
 
-def _whole(text: str, key: bytes) -> str:
+def tag_of(text: str, key: bytes) -> str:
+    """The tag that stands for a text as a whole; of a blank and of a tag it is what was given."""
     bare = text.strip()
     if not bare or TAG.fullmatch(bare):  # what was redacted before stays what it is
         return text

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmwidget import Capture, CustomField, Handlers
+from crmwidget import Capture, CustomField, Directory, Handlers
 from crmwidget.cli import main
 from crmwidget.errors import CaptureError
-from crmwidget.privacy import redact
+from crmwidget.privacy import TAG, redact
 from crmwidget.testing import Connector, interaction_log, screen_pop
 
 if TYPE_CHECKING:
@@ -112,6 +112,53 @@ def test_nobodys_data_is_in_the_file(connector: Connector, tmp_path: Path) -> No
 
     assert [canary for canary in CANARIES if canary in text] == []
     assert "requestSaveInteractionLog" in text
+
+
+def test_ids_of_agents_records_and_interactions_are_tags_that_can_be_joined(
+    connector: Connector, handlers: Handlers, tmp_path: Path
+) -> None:
+    handlers.on_save_log(lambda log: 4021)
+    connector.send("ready")
+    connector.ask("crm_data")
+    connector.send(screen_pop("+12025550143"))
+    connector.send("click_to_dial", {"isEnabled": True})
+    connector._client.dial("+12025550143", {"id": "C-1", "name": "Bo Larsen"})
+    connector.send(interaction_log(interaction_id="interaction-canary"))
+    connector.send("navigate", {"recordId": 4021})
+
+    path = saved(connector, tmp_path / "call.jsonl")
+    capture = Capture.load(path)
+
+    text = path.read_text()
+    assert not [own for own in ("C-1", "interaction-canary", "4021") if own in text]
+    user = next(m.data for m in capture if m.action == "crmData")["currentUser"]
+    assert TAG.fullmatch(user["Id"])
+    popped = next(m.shown for m in capture if "ScreenPop" in m.action)
+    dialled = next(m.data for m in capture if m.action == "clickToDialResponse")
+    assert popped
+    assert popped[0] in json.dumps(dialled)
+    item = next(m.data["taskId"] for m in capture if m.action == "createHistoryItem")
+    assert item == next(m.data["recordId"] for m in capture if "Navigate" in m.action)
+    assert capture.replay(connector).diff == []
+
+
+def test_handlers_with_a_directory_of_their_own_are_told_to_give_it(
+    connector: Connector, tmp_path: Path
+) -> None:
+    book = Directory(CONTACTS, region="US")
+    closing = Handlers()
+    closing.on_screen_pop(lambda pop: book.find(pop.caller))
+    connector.send(screen_pop("+12025550143"))
+    path = saved(connector, tmp_path / "call.jsonl")
+
+    alone = Capture.load(path).replay(closing)
+    with Connector(closing, directory=book) as given:
+        given_it = Capture.load(path).replay(given)
+
+    assert "one number or address in it is not among this phone's contacts" in alone.warnings[0]
+    assert "Connector(handlers, directory=contacts)" in repr(alone)
+    assert alone.diff
+    assert (given_it.diff, given_it.warnings) == ([], ())
 
 
 def test_redacted_no_more_the_file_has_everything(connector: Connector, tmp_path: Path) -> None:

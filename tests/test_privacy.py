@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmwidget.privacy import Secret, is_sensitive, mask, redact
+from crmwidget.privacy import Secret, is_id, is_sensitive, mask, redact, tag_of
 
 # The usual example of such a token.
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.SflKxwRJSMeKKF2QT4"  # noqa: S105
@@ -202,7 +202,7 @@ def test_a_redacted_log_still_shows_its_shape() -> None:
     assert untagged(redact(log)) == {
         "message": {
             "body": {
-                "interactionId": "i-1",
+                "interactionId": "<text>",
                 "interactionData": {
                     "updatedOriginatingAddress": "<phone ..43>",
                     "interaction": {"intrinsics": {"START_TIME": "10:27:31", "CALLER": "<text>"}},
@@ -274,9 +274,39 @@ def test_the_value_given_is_left_alone() -> None:
     assert value == {"data": {"aniValues": ["+12025550143"]}}
 
 
-@pytest.mark.parametrize("name", ["count", "recordId", "action", "isEnabled", "url", "type", ""])
+@pytest.mark.parametrize(
+    "name", ["count", "valid", "paid", "action", "isEnabled", "url", "type", "dialogId", ""]
+)
 def test_not_every_name_is_sensitive(name: str) -> None:
     assert not is_sensitive(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Id", "id", "ids", "recordId", "record_id", "recordID", "recordids", "interactionId"),
+        *("agentId", "userid", "taskId", "customerUUID", "login", "owner", "stationId"),
+    ],
+)
+def test_ids_lead_to_a_person(name: str) -> None:
+    assert is_id(name)
+    assert is_sensitive(name)
+
+
+def test_an_id_is_the_same_as_a_number_and_as_a_text() -> None:
+    clicked, shown = redact({"recordId": 7}, key=b"k"), redact({"taskId": "7"}, key=b"k")
+
+    assert clicked["recordId"] == shown["taskId"] == tag_of("7", b"k")  # type: ignore[index]
+
+
+def test_json_within_a_text_is_looked_at_by_its_names() -> None:
+    text = json.dumps({"Case": {"recordId": "C-1", "comments": "at home", "type": "TEXT"}})
+
+    shown = json.loads(str(redact({"data": text}, key=b"k")["data"]))  # type: ignore[index]
+
+    assert untagged(shown) == {"Case": {"recordId": "<text>", "comments": "<text>", "type": "TEXT"}}
+    deep = "[" * 100_000
+    assert redact({"data": deep}) == {"data": deep}
 
 
 def test_equal_values_can_still_be_joined_and_only_with_the_key() -> None:

@@ -106,13 +106,15 @@ describe("while the phone is in use", () => {
     await around.shows("Ada Marsh");
 
     const again = around.heard.findIndex((one) => restarts(around).includes(one));
-    expect(around.heard.slice(again).map(({ action }) => action ?? "restarted")).toEqual([
-      "restarted",
-      "restarted",
-      "ready",
-      "requestCrmData",
-      ...HANDSHAKE_ENDS,
-    ]);
+    await passes(() =>
+      expect(around.heard.slice(again).map(({ action }) => action ?? "restarted")).toEqual([
+        "restarted",
+        "restarted",
+        "ready",
+        "requestCrmData",
+        ...HANDSHAKE_ENDS,
+      ]),
+    );
     expect(around.text()).not.toContain("Bo Larsen");
   });
 
