@@ -284,7 +284,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         """Why the phone is not ready, or that it is: the likely cause, and every check.
 
         `.cause` is a short stable word, `.checks` have evidence, verdict and advice. Uses what
-        the page has reported so far, asks the page whether it is there (up to 5 s) and the
+        the page has reported so far, asks the page whether it is there (up to 15 s) and the
         connector's address once, from this kernel (10 s at most).
         """
         from crmwidget.diagnosis import examine

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from crmwidget.failures import Failure
     from crmwidget.traffic import Entry
 
-KNOCK: Final = 5.0
-"""Seconds that the page may take to say that it is there: one that draws is not away."""
+KNOCK: Final = 15.0
+"""Seconds that the page may take to say that it is there: one on a busy machine is not away."""
 
 
 class Witness:
