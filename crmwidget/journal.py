@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, overload
 
+from crmwidget.bounded import Bounded
 from crmwidget.journal_file import (
     AGE,
     JournalFile,
@@ -42,6 +43,10 @@ ENDING: Final = 3.0
 one left comes before all that is new."""
 LOOK: Final = 2.0
 """Seconds until a file that another kernel has is asked for again."""
+MOST: Final = 10_000
+"""So many logs are in `phone.interactions`, the newest ones ..."""
+BYTES: Final = 64_000_000
+"""... as long as they take no more memory than this."""
 _FAULTS: Final = (OSError, sqlite3.Error, ValueError)
 """Of a disk, a database, and what neither can write."""
 
@@ -448,20 +453,29 @@ def _told(old: int, unreadable: int) -> str | None:
 
 
 class Interactions:
-    """The interaction logs this kernel received, unredacted, with what their handler returned."""
+    """The interaction logs this kernel received, unredacted, with what their handler returned.
+
+    The newest `MOST`, in no more than `BYTES` of memory; what is not saved yet is in the journal
+    all the same.
+    """
 
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
+        self._entries: Bounded[Entry] = Bounded(MOST, BYTES)
 
     def add(self, entry: Entry) -> None:
         """Note a received log; its state is filled in as it is handled."""
-        self._entries.append(entry)
+        self._entries.add(entry, entry.log.raw)
+
+    @property
+    def forgotten(self) -> int:
+        """How many older ones are no longer here."""
+        return self._entries.forgotten
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[InteractionLog]:
-        return (e.log for e in tuple(self._entries))
+        return (e.log for e in self._entries)
 
     @overload
     def __getitem__(self, index: int) -> InteractionLog: ...
@@ -473,7 +487,8 @@ class Interactions:
         return self._entries[index].log
 
     def __repr__(self) -> str:
-        return f"<{len(self)} interaction logs; .to_frame() shows them>"
+        older = f", {self.forgotten} older ones forgotten" if self.forgotten else ""
+        return f"<{len(self)} interaction logs{older}; .to_frame() shows them>"
 
     def to_frame(self, library: str | None = None) -> Any:
         """One row a log: its flat fields, then `key`, `state`, `returned`, `error`. Unredacted."""
@@ -487,6 +502,6 @@ class Interactions:
                 "returned": None if e.returned is None else str(e.returned),
                 "error": e.error,
             }
-            for e in tuple(self._entries)
+            for e in self._entries
         ]
         return from_rows(rows, library=library)

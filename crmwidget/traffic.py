@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
+from crmwidget.bounded import Bounded
 from crmwidget.captured import STAGES, messages_of, write
 from crmwidget.privacy import digest, redact
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMIT: Final = 10_000
-"""Messages kept; older ones are forgotten and counted."""
+"""Messages kept; older ones are forgotten and counted ..."""
+BYTES: Final = 64_000_000
+"""... and so are those beyond this much memory."""
 LARGE: Final = 64 * 1024
 """Bytes of JSON above which a view of a message shows its digest alone."""
 _DIAGRAM: Final = 60
@@ -103,7 +106,7 @@ class Traffic:
     """The last messages, oldest first: iterate, index, `.to_frame()`, `.latency()`, `.save()`."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=LIMIT)
+        self._entries: Bounded[Entry] = Bounded(LIMIT, BYTES)
         self._count = 0
         self.resent = 0
         """Items that were sent to the page a second time, because nothing said they arrived."""
@@ -125,13 +128,13 @@ class Traffic:
         """Note a message; what is learned of it later is written into the entry."""
         self._count += 1
         entry = Entry(self._count, at, direction, action, data, re, problems)
-        self._entries.append(entry)
+        self._entries.add(entry, data)
         return entry
 
     @property
     def forgotten(self) -> int:
         """How many were dropped because of the bound."""
-        return self._count - len(self._entries)
+        return self._entries.forgotten
 
     @property
     def counts(self) -> dict[str, int]:
@@ -151,14 +154,14 @@ class Traffic:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(tuple(self._entries))
+        return iter(self._entries)
 
     @overload
     def __getitem__(self, index: int) -> Entry: ...
     @overload
     def __getitem__(self, index: slice) -> list[Entry]: ...
     def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
-        return list(self._entries)[index] if isinstance(index, slice) else self._entries[index]
+        return self._entries[index]
 
     def __repr__(self) -> str:
         dropped = f", {self.forgotten} older ones forgotten" if self.forgotten else ""
@@ -252,7 +255,7 @@ class Traffic:
             "    participant P as Page",
             "    participant K as Python",
         ]
-        shown = list(self._entries)[-last:]
+        shown = self._entries[-last:]
         for entry in shown:
             lines += _drawn(entry)
         if len(self) > len(shown):
