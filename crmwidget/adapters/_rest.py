@@ -7,16 +7,23 @@ query or a body but as a value: it is quoted there, or put into the JSON.
 from __future__ import annotations
 
 import contextlib
-import re
 import uuid
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
-from urllib.parse import parse_qsl, quote, urlsplit
 
-from crmwidget.adapters._base import Adapter, clean, several
+from crmwidget.adapters._base import Adapter, several
 from crmwidget.adapters._calls import Call, call_of, key_of
+from crmwidget.adapters._declared import (
+    ROLES,
+    Path,
+    Plan,
+    Query,
+    check,
+    filled,
+    filled_path,
+    key_places,
+)
 from crmwidget.directory._paths import keys_of, misread, values_at
 from crmwidget.errors import RecordNotFoundError, UnexpectedAnswerError
 from crmwidget.privacy import mask
@@ -29,38 +36,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Rest"]
 
-_PLACE: Final = re.compile(r"\{([a-z_0-9]+)\}")
-_LONE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TEXT: Final = 60_000
 _LINE: Final = 255
 _FIND: Final = "find contacts"
 _NEEDED: Final = frozenset({"id", "name", "phone"})
 """A contact cannot be found or recognised without these."""
-_ROLES: Final = frozenset({"id", "name", "phone", "email", "url"})
-
-Path = str
-"""Where something is in an answer: "id", or "properties.phone" within objects or lists of them."""
-Query = str | tuple[str, str, Mapping[str, Any]]
-"""A path to GET, or (method, path, body) of a request that only reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What was declared; None is not answered."""
-
-    contacts: str | None
-    find: Query | None
-    open: str | None
-    save_log: tuple[str, str, Mapping[str, Any]] | None
-    find_log: str | None
-    log_id: Path
-    current_user: tuple[str, Mapping[str, Path]] | None
-    custom_fields: tuple[str, Mapping[str, Path]] | None
-    reports: str | None
-    record_url: str | None
-    items: Path | None
-    next: Path | tuple[Path, str] | None
-    key_header: str | None
 
 
 class Rest(Adapter):
@@ -120,7 +100,7 @@ class Rest(Adapter):
         **more: Any,
     ) -> None:
         super().__init__(url, **more)
-        self._fields = dict(fields or {name: name for name in _ROLES})
+        self._fields = dict(fields or {name: name for name in ROLES})
         self._declared = bool(fields)
         self._search = search
         self._tells_keys: bool | None = None
@@ -140,7 +120,7 @@ class Rest(Adapter):
             next=next,
             key_header=key_header,
         )
-        self._check()
+        check(self._plan, self._fields, search)
         for question in _QUESTIONS:
             if getattr(self._plan, question) is None:
                 self.cannot(question, give=f"{question}=")
@@ -185,7 +165,7 @@ class Rest(Adapter):
         """The contact with this id."""
         if self.segment(record_id) is None:
             return self.verified((), ())
-        path = _filled_path(cast("str", self._plan.open), {"id": record_id})
+        path = filled_path(cast("str", self._plan.open), {"id": record_id})
         call = "open a contact"
         row = self.record(path, call=call)
         return self.verified((), ()) if row is None else self._contacts([row], call)[0]
@@ -228,9 +208,9 @@ class Rest(Adapter):
         with self._declared_at("find", path, call):
             page = self.request(
                 method,
-                _filled_path(path, values),
+                filled_path(path, values),
                 call=call,
-                json=None if body is None else _filled(body, values),
+                json=None if body is None else filled(body, values),
                 retry=True,
             )
         return self._contacts(self._rows(page, call), call)
@@ -310,7 +290,7 @@ class Rest(Adapter):
         record_id = _first(row, fields.get("id", "id"))
         url = _first(row, fields["url"]) if "url" in fields else None
         if self._plan.record_url is not None and self.segment(record_id) is not None:
-            url = _filled_path(self._plan.record_url, {"id": record_id})
+            url = filled_path(self._plan.record_url, {"id": record_id})
         phone = fields.get("phone", ())
         kinds = phone if isinstance(phone, Mapping) else {"phone": several(phone)}
         read = {part for place in _places(fields) for part in (place, place.partition(".")[0])}
@@ -330,8 +310,8 @@ class Rest(Adapter):
         """The id of the log with this key. A server that does not know the parameter lists all."""
         call = "look for a saved log"
         find_log = cast("str", self._plan.find_log)
-        path = _filled_path(find_log, {"key": key})
-        places = _key_places(find_log, self._plan.save_log) - {self._plan.log_id}
+        path = filled_path(find_log, {"key": key})
+        places = key_places(find_log, self._plan.save_log) - {self._plan.log_id}
         unsure: str | None = None
         pages = self.pages("GET", path, call=call, following=self._following)
         with self._declared_at("find_log", find_log, call):
@@ -356,7 +336,7 @@ class Rest(Adapter):
     def _finds_by_key(self, call: str) -> bool:
         """Whether nothing is found for a key that no log has; asked once."""
         if self._tells_keys is None:
-            path = _filled_path(cast("str", self._plan.find_log), {"key": uuid.uuid4().hex})
+            path = filled_path(cast("str", self._plan.find_log), {"key": uuid.uuid4().hex})
             try:
                 self._tells_keys = not self._rows(self.request("GET", path, call=call), call)
             except RecordNotFoundError:
@@ -370,9 +350,9 @@ class Rest(Adapter):
         with self._declared_at("save_log", path, "save a log"):
             made = self.request(
                 method,
-                _filled_path(path, values),
+                filled_path(path, values),
                 call="save a log",
-                json=_filled(body, values),
+                json=filled(body, values),
                 headers=headers,
                 retry=headers is not None,
             )
@@ -382,25 +362,6 @@ class Rest(Adapter):
                 "save a log", f"its answer has nothing at {self._plan.log_id!r}", unclear=True
             )
         return str(record_id)
-
-    def _check(self) -> None:
-        """Say now, and not when it rings, what cannot work."""
-        plan = self._plan
-        unknown = sorted(set(self._fields) - _ROLES)
-        if unknown:
-            raise ValueError(f"fields= knows {', '.join(sorted(_ROLES))}, not {unknown[0]!r}.")
-        find_path = plan.find if isinstance(plan.find, str | None) else plan.find[1]
-        places = "" if find_path is None else str(plan.find)
-        _expect("find", find_path, {"number"}, within=places, needs="number")
-        _expect("open", plan.open, {"id"}, needs="id")
-        _expect("find_log", plan.find_log, {"key"}, needs="key")
-        _expect("contacts", plan.contacts, set())
-        _expect("current_user", plan.current_user and plan.current_user[0], set())
-        _expect("custom_fields", plan.custom_fields and plan.custom_fields[0], set())
-        if plan.save_log is not None:
-            _expect("save_log", plan.save_log[1], _LOG_VALUES, within=str(plan.save_log))
-        if self._search not in {"text", "digits"}:
-            raise ValueError("search= is 'text' or 'digits'.")
 
 
 _QUESTIONS: Final = (
@@ -412,21 +373,6 @@ _QUESTIONS: Final = (
     "custom_fields",
     "reports",
 )
-_LOG_VALUES: Final = {
-    "caller",
-    "called",
-    "topic",
-    "subject",
-    "comments",
-    "text",
-    "key",
-    "interaction_id",
-    "contact_id",
-    "direction",
-    "started_at",
-    "at",
-    "custom_fields",
-}
 
 
 def _log_values(call: Call, key: str | None) -> dict[str, Any]:
@@ -448,66 +394,6 @@ def _log_values(call: Call, key: str | None) -> dict[str, Any]:
         "at": log.at.isoformat(),
         "custom_fields": dict(log.custom_fields),
     }
-
-
-def _key_places(find_log: str, save_log: tuple[str, str, Mapping[str, Any]] | None) -> set[Path]:
-    """Where a saved log may have its key: the parameter it is asked for by, and where it went."""
-    asked = {name for name, value in parse_qsl(urlsplit(find_log).query) if value == "{key}"}
-    return asked | set(_places_of_key(save_log[2] if save_log else {}))
-
-
-def _places_of_key(body: Mapping[str, Any]) -> Iterator[Path]:
-    for name, value in body.items():
-        if value == "{key}":
-            yield name
-        elif isinstance(value, Mapping):
-            yield from (f"{name}.{place}" for place in _places_of_key(value))
-
-
-def _expect(
-    argument: str, path: str | None, allowed: set[str], *, within: str = "", needs: str = ""
-) -> None:
-    if path is None:
-        return
-    if not path.startswith("/") or path.startswith("//"):
-        raise ValueError(f"{argument}= has a path that begins with one slash, under url=.")
-    found = set(_PLACE.findall(within or path))
-    if odd := sorted(found - allowed):
-        known = ", ".join(f"{{{name}}}" for name in sorted(allowed)) or "none"
-        raise ValueError(f"{argument}= has no place {{{odd[0]}}}; known: {known}.")
-    if needs and needs not in found:
-        raise ValueError(f"{argument}= needs the place {{{needs}}}.")
-
-
-def _filled_path(path: str, values: Mapping[str, Any]) -> str:
-    """The path with every value quoted: none of it is a slash, a question mark or a parameter."""
-
-    def text(found: re.Match[str]) -> str:
-        value = values.get(found[1])
-        quoted = quote(clean("" if value is None else str(value)), safe="")
-        # The two names that go somewhere else in a path.
-        return quoted.replace(".", "%2E") if quoted in {".", ".."} else quoted
-
-    # A value behind a "%" must not become its two digits.
-    return _PLACE.sub(text, _LONE_PERCENT.sub("%25", path))
-
-
-def _filled(body: Any, values: Mapping[str, Any]) -> Any:
-    """The body with its places filled: a text that is one place becomes the value itself."""
-    if isinstance(body, str):
-        whole = _PLACE.fullmatch(body)
-        if whole and whole[1] in values:
-            return values[whole[1]]
-        return _PLACE.sub(lambda found: _shown(values.get(found[1]), found[0]), body)
-    if isinstance(body, Mapping):
-        return {name: _filled(one, values) for name, one in body.items()}
-    if isinstance(body, list | tuple):
-        return [_filled(one, values) for one in body]
-    return body
-
-
-def _shown(value: object, place: str) -> str:
-    return place if isinstance(value, Mapping) else "" if value is None else str(value)
 
 
 def _at(row: Any, place: Path) -> Any:
