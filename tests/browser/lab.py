@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PATIENCE: Final = 90.0
+PATIENCE: Final = 180.0
 """Seconds that a wait may take on a machine that is busy with other things."""
 NAP: Final = 30
 """Milliseconds between two looks."""
