@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 import time
 from dataclasses import dataclass
@@ -172,9 +173,11 @@ class Capture:
         directory and handlers to be tested. Returns the path of the test.
         """
         test = Path(path)
-        name = test.stem.removeprefix("test_")
+        name = test.stem.removeprefix("test_") or "capture"
         file = self.save(test.with_name(f"{name}.jsonl"))
-        test.write_text(_TEST.format(file=file.name, name=name), encoding="utf-8")
+        # A file's name may hold anything: in code it is a quoted text, and a part of an identifier
+        code = _TEST.format(file=file.name, name=re.sub(r"\W", "_", name))
+        test.write_text(code, encoding="utf-8")
         return test
 
     def __len__(self) -> int:
@@ -196,7 +199,7 @@ class Capture:
         return found
 
 
-_TEST: Final = '''"""What the handlers answered in {file}, they answer today."""
+_TEST: Final = '''"""What the handlers answered when it was captured, they answer today."""
 
 from pathlib import Path
 
@@ -204,7 +207,7 @@ from crmwidget import Capture
 
 
 def test_{name}(phone):
-    replay = Capture.load(Path(__file__).with_name("{file}")).replay(phone)
+    replay = Capture.load(Path(__file__).with_name({file!r})).replay(phone)
 
     assert not replay.diff, replay
 '''

@@ -11,6 +11,8 @@ in ms. Redacted values are tags, `<phone 1a2b3c4d ..43>`: one value, one tag.
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,7 +86,7 @@ class Message:
 
     @classmethod
     def of_line(cls, line: Mapping[str, Any]) -> Self:
-        """From a line of a file; raises KeyError, TypeError or ValueError."""
+        """From a line of a file; raises KeyError, TypeError, ValueError or OverflowError."""
         shown = line.get("shown")
         return cls(
             n=int(line["n"]),
@@ -110,7 +112,7 @@ def messages_of(traffic: Traffic, *, redacted: bool = True) -> tuple[Head, list[
 
 
 def write(path: str | PathLike[str], head: Head, messages: Iterable[Message]) -> Path:
-    """Write a file, whole or not at all; returns its path."""
+    """Write a file that its owner alone can read, whole or not at all; returns its path."""
     target = Path(path)
     first = {
         "capture": VERSION,
@@ -120,9 +122,15 @@ def write(path: str | PathLike[str], head: Head, messages: Iterable[Message]) ->
         "key": head.key,
     }
     lines = [json.dumps(first), *(message.to_line() for message in messages)]
-    part = target.with_name(f"{target.name}.part")
-    part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    part.replace(target)
+    # Under a name that nobody can know before, so that nothing is planted there
+    made, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(made, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        Path(part).replace(target)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
     return target
 
 
@@ -145,7 +153,7 @@ def read(path: str | PathLike[str]) -> tuple[Head, list[Message]]:
     for n, line in lines[1:]:
         try:
             messages.append(Message.of_line(line))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CaptureError(path, n, "it is no message") from error
     return Head(str(first.get("connector")), first.get("key")), messages
 
@@ -182,7 +190,7 @@ def redacted_ids(shown: tuple[str, ...] | None, key: bytes) -> tuple[str, ...] |
 def _parsed(path: str | PathLike[str], number: int, line: str) -> dict[str, Any]:
     try:
         found = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CaptureError(path, number, "it is no JSON") from error
     if not isinstance(found, dict):
         raise CaptureError(path, number, "it is no JSON object")

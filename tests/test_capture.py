@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -329,6 +330,8 @@ def test_a_capture_becomes_a_test_that_passes_and_fails_when_a_handler_changes(
         ("[]", "line 1: it is no JSON object"),
         ('{"capture": 9}', "line 1: it is of version 9, and this package reads 1"),
         ('{"capture": 1}\n{"n": 1}', "line 2: it is no message"),
+        ('{"capture": 1}\n{"n": 1e400, "at": "2026-01-15"}', "line 2: it is no message"),
+        ('{"capture": 1}\n' + "[" * 100_000, "line 2: it is no JSON"),
         ('{"capture": 1}\n\n{"n": "x", "at": "y"}', "line 3: it is no message"),
     ],
 )
@@ -338,6 +341,49 @@ def test_what_is_no_capture_is_said_with_its_line(tmp_path: Path, text: str, sai
 
     with pytest.raises(CaptureError, match=said):
         Capture.load(path)
+
+
+def test_a_capture_is_its_owners_and_goes_through_no_link(
+    connector: Connector, tmp_path: Path
+) -> None:
+    connector.send(interaction_log())
+    other = tmp_path / "other"
+    other.write_text("of somebody else")
+    path = tmp_path / "call.jsonl"
+    for planted in (path, tmp_path / "call.jsonl.part"):
+        planted.symlink_to(other)
+
+    connector._client.traffic.save(path, redacted=False)
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert other.read_text() == "of somebody else"
+    assert sorted(each.name for each in tmp_path.iterdir() if each.name.startswith(".")) == []
+
+
+def test_a_capture_that_cannot_be_written_leaves_nothing(
+    connector: Connector, tmp_path: Path
+) -> None:
+    folder = tmp_path / "call.jsonl"
+    folder.mkdir()
+
+    with pytest.raises(OSError, match=r"call\.jsonl"):
+        connector._client.traffic.save(folder)
+
+    assert list(tmp_path.glob(".*")) == []
+
+
+@pytest.mark.parametrize("stem", ["test_call-1", "test_", "test_x\nimport os", 'test_"', "a b'\\"])
+def test_a_files_name_is_never_code(connector: Connector, tmp_path: Path, stem: str) -> None:
+    connector.send(interaction_log())
+
+    test = Capture.of(connector._client.traffic).to_pytest(tmp_path / f"{stem}.py")
+
+    tree = ast.parse(test.read_text())
+    assert [type(node).__name__ for node in tree.body] == [
+        *("Expr", "ImportFrom", "ImportFrom", "FunctionDef")
+    ]
+    (file,) = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)][-1:]
+    assert len(Capture.load(tmp_path / str(file))) > 0
 
 
 def test_texts_with_line_separators_of_other_alphabets_stay_one_line(tmp_path: Path) -> None:
