@@ -356,11 +356,15 @@ def origin_of(url: str) -> str:
 
 
 def joined(url: str, link: str) -> str:
-    """A link of an answer, whole; empty for what is none."""
+    """A link of an answer, whole; empty for what is none.
+
+    A name and a password in it are left out: they would go instead of the user's credentials.
+    """
     try:
-        return urljoin(url, link) if link.isprintable() else ""
+        whole = urlsplit(urljoin(url, link) if link.isprintable() else "")
     except ValueError:
         return ""
+    return whole._replace(netloc=whole.netloc.rpartition("@")[2]).geturl()
 
 
 def _with_query(url: str, params: Mapping[str, str] | None) -> str:

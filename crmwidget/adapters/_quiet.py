@@ -1,4 +1,4 @@
-"""Quiet: httpx logs every address it asks, and an address can have a number in it."""
+"""Quiet: httpx logs every address it asks, and the library below it headers and cookies, too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from crmwidget.privacy import mask
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["quiet"]
 
+_PARTS: Final = ("connection", "http11", "http2", "proxy", "socks")
+"""Loggers of httpcore: a filter is asked about what is logged at its own logger alone."""
 _OURS: ContextVar[bool] = ContextVar("crmwidget_adapter_request", default=False)
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """What the client logs of the requests inside has no query and no number."""
+    """What the client logs of the requests inside has no query, no header and no number."""
     _watch()
     mark = _OURS.set(True)
     try:
@@ -32,8 +34,10 @@ def quiet() -> Iterator[None]:
 
 @cache
 def _watch() -> None:
-    for name in ("httpx", "httpx2"):
-        logging.getLogger(name).addFilter(_Masked())
+    for version in ("", "2"):
+        logging.getLogger(f"httpx{version}").addFilter(_Masked())
+        for part in _PARTS:
+            logging.getLogger(f"httpcore{version}.{part}").addFilter(_Named())
 
 
 class _Masked(logging.Filter):
@@ -43,6 +47,15 @@ class _Masked(logging.Filter):
                 argument if isinstance(argument, int | float) else _masked(str(argument))
                 for argument in record.args
             )
+        return True
+
+
+class _Named(logging.Filter):
+    """Of a step of a connection its name, without what came and went."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if _OURS.get():
+            record.msg, record.args = record.getMessage().partition(" ")[0], ()
         return True
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -99,6 +102,22 @@ def test_a_next_page_on_another_host_is_refused(link: str) -> None:
         acme(vendor).contacts()
 
     assert len(vendor.asked) == 1
+
+
+LINK = "https://u:p@crm.example.com/api/people?page=2"
+
+
+@pytest.mark.parametrize(
+    "first", [{"items": [ROW], "next": LINK}, (302, {}, {"Location": LINK})], ids=["page", "moved"]
+)
+def test_credentials_in_a_link_never_replace_the_users(first: Any) -> None:
+    vendor = Vendor().on("GET /api/people", first, {"items": [ROW], "next": None})
+
+    assert acme(vendor).contacts()
+
+    one, other = vendor.asked
+    assert one.headers["authorization"] == other.headers["authorization"]
+    assert other.query == {"page": "2"}
 
 
 def test_pages_in_a_circle_end() -> None:
@@ -246,3 +265,32 @@ def test_the_log_of_the_client_has_no_query_and_no_number(
     assert "crm.example.com/api/people" in caplog.text
     assert "5550143" not in caplog.text
     assert "?" not in caplog.text
+
+
+def test_what_lies_below_the_client_logs_no_header(caplog: pytest.LogCaptureFixture) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps([ROW]).encode()
+            self.send_response(200)
+            for name, value in (
+                ("Content-Type", "application/json"), ("Set-Cookie", "session=canary"),
+                ("X-Caller", "+12025550143"), ("Content-Length", str(len(body))),
+            ):  # fmt: skip
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server, caplog.at_level(logging.DEBUG):
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            Acme(f"http://127.0.0.1:{server.server_port}", auth="tok").find(["+12025550143"])
+        finally:
+            server.shutdown()
+            thread.join()
+
+    assert "receive_response_headers.complete" in caplog.text
+    assert [c for c in ("canary", "5550143", "Cookie", "tok") if c in caplog.text] == []
