@@ -31,7 +31,9 @@ LATE: Final = 1.0
 LATEST: Final = 2.0
 """While a neighbour floods it, Jupyter Server drops what a kernel sends: do not wait for long."""
 SILENT: Final = 30.0
-"""A page not heard for so long is asked nothing: it will say hello when it is back."""
+"""A page not heard for so long, though it has been sent something `TRIES` times, is asked nothing
+more: it will say hello when it is back. One that had nothing to say is still there."""
+TRIES: Final = 3
 PAGES: Final = 8
 PARTS: Final = 16
 """Buffers kept for the next page that needs them, beyond those on their way."""
@@ -128,6 +130,8 @@ class Channel:
         self._marks_at: float | None = None
         self._items_at = 0.0
         self._late = LATE
+        self._in_silence = 0
+        """How often items were sent again since the page was heard last."""
 
     # ------------------------------------------------------------ from the page
     def receive(self, content: object, *, now: float) -> list[Event]:
@@ -147,11 +151,11 @@ class Channel:
             elif (page := self._pages.get(epoch)) is None:
                 continue  # its hello was lost with an earlier kernel; the page will say it again
             elif kind == "got":
-                page.heard = now
+                self._hear(epoch, page, now)
                 if epoch == self.epoch:
                     self._acknowledge(item.get("n"))
             elif isinstance(item.get("seq"), int):
-                page.heard = now
+                self._hear(epoch, page, now)
                 events += self._take(epoch, page, item)
                 self._marks_at = now
         return events
@@ -166,13 +170,13 @@ class Channel:
             while len(self._pages) > PAGES:
                 del self._pages[next(iter(self._pages))]
         page = self._pages[epoch]
-        page.heard = now
         facts = item.get("facts")
         facts = facts if isinstance(facts, dict) else {}
         page.cached = {h for h in facts.get("cached", ()) if isinstance(h, str)}
         turned = epoch != self.epoch
         if turned:
             self._turn_to(epoch)
+        self._hear(epoch, page, now)
         # Numbers of an earlier kernel say nothing about ours.
         self._acknowledge(item.get("got") if item.get("kernel") == self.kernel else 0)
         self._urgent = [
@@ -195,6 +199,11 @@ class Channel:
         at = item.get("at")
         clock = at if isinstance(at, (int, float)) else 0.0
         return [Attached(facts, fresh, clock, epoch, page.taken, turned)]
+
+    def _hear(self, epoch: str, page: _Page, now: float) -> None:
+        page.heard = now
+        if epoch == self.epoch:
+            self._in_silence = 0
 
     def _turn_to(self, epoch: str) -> None:
         """Speak to another page: answers to the old one are void, what it saved is history."""
@@ -262,7 +271,12 @@ class Channel:
     def set(self, settings: Item) -> None:
         """All settings; the last ones win."""
         self._settings = settings
-        self._settings_due = True
+        if self.epoch is None:
+            self._settings_due = True
+            return
+        # Numbered, so that they come again where they were lost
+        self._waiting = deque(w for w in self._waiting if w[0]["t"] != "set")
+        self.push(settings)
 
     def add_part(self, data: bytes) -> str:
         """Keep a buffer, to be named by items; gives its name, a hash of the content."""
@@ -271,6 +285,7 @@ class Channel:
         self._parts[digest] = data
         if len(self._parts) > PARTS:
             named = {
+                digest,
                 *self._named(),
                 *(out.part for out in self._outs),
                 *(p for _, p in self._waiting),
@@ -287,12 +302,18 @@ class Channel:
         names = [a["part"] for a in self._settings["standing"].values() if "part" in a]
         return [*names, *(self._settings[k] for k in _PARTS if k in self._settings)]
 
-    def flush(self, *, now: float) -> list[tuple[dict[str, Any], list[bytes]]]:
-        """What is to be transmitted now: contents and their buffers."""
+    def flush(
+        self, *, now: float, at: float | None = None
+    ) -> list[tuple[dict[str, Any], list[bytes]]]:
+        """What is to be transmitted now: contents and their buffers.
+
+        at: seconds on the clock by which items expire, which the page is told; None: `now`.
+        """
+        at = now if at is None else at
         page = self._pages.get(self.epoch or "")
         if page is None:
             return []
-        items: list[Item] = [{**item, "at": now * 1000} for item in self._urgent]
+        items: list[Item] = [{**item, "at": at * 1000} for item in self._urgent]
         names: list[str] = []
         self._urgent = []
         if self._settings_due and self._settings is not None:
@@ -302,13 +323,17 @@ class Channel:
         late_at = self._late_at(page, now)
         if late_at is not None and late_at <= now:
             self._late = min(2 * self._late, LATEST)
+            self._in_silence += now - page.heard > SILENT
             for out in self._outs:
                 out.sent = -1.0
         again = [out for out in self._outs if out.sent < 0]
         self.resent += len(again)
-        fresh = self._number(now) if self._waiting and now >= self._items_at else []
+        fresh = self._number(now, at) if self._waiting and now >= self._items_at else []
         for out in (*again, *fresh):
             out.sent = now
+            if out.item["t"] == "set" and self._settings is not None:
+                out.item = {**self._settings, "seq": out.item["seq"]}  # the last ones win
+                names += self._named()
             items.append(out.item)
             if out.part:
                 names.append(out.part)
@@ -322,11 +347,11 @@ class Channel:
             content["parts"] = parts
         return [(content, [self._parts[name] for name in parts])]
 
-    def _number(self, now: float) -> list[_Out]:
+    def _number(self, now: float, at: float) -> list[_Out]:
         fresh = []
         while self._waiting:
             item, part = self._waiting.popleft()
-            if item.get("exp", now * 1000) < now * 1000:
+            if item.get("exp", at * 1000) < at * 1000:
                 continue
             self._seq += 1
             fresh.append(_Out({**item, "seq": self._seq}, part, now))
@@ -345,7 +370,7 @@ class Channel:
         return marks
 
     def _late_at(self, page: _Page, now: float) -> float | None:
-        if not self._outs or now - page.heard > SILENT:
+        if not self._outs or (now - page.heard > SILENT and self._in_silence >= TRIES):
             return None
         return self._outs[0].sent + self._late
 

@@ -20,6 +20,7 @@ from crmwidget import answers
 from crmwidget.accounts import ClientAccounts
 from crmwidget.buttons import Buttons
 from crmwidget.channel import Attached, Channel, Delivered
+from crmwidget.clocks import steady
 from crmwidget.commands import Commands
 from crmwidget.desk import Desk
 from crmwidget.errors import (
@@ -371,7 +372,7 @@ class Client:
         if job and job.load is not None and not is_history(send):
             item["load"] = job.load
         if send.expires is not None:
-            item["exp"] = send.expires * 1000
+            item["exp"] = (steady() + send.expires - time.monotonic()) * 1000
         self.channel.push(item, part=carried.get("part"))
 
     def show(self, what: str, data: object, re: int | None = None) -> None:
@@ -383,7 +384,7 @@ class Client:
     def flush(self) -> None:
         """Hand the comm what is due, and set the clock for what is due later."""
         if self._link is not None:
-            for content, buffers in self.channel.flush(now=time.monotonic()):
+            for content, buffers in self.channel.flush(now=time.monotonic(), at=steady()):
                 # A comm that is gone loses nothing: what is not acknowledged is sent again.
                 with contextlib.suppress(Exception):
                     self._link.send(content, buffers)

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import asyncio
@@ -148,12 +148,15 @@ class Worker:
             _do(waiting.popleft())
 
 
-def _do(task: Task) -> None:
+def _do(task: Task) -> bool:
+    """Carry it out; whether it came to its end."""
     try:
         task()
     except BaseException as error:  # noqa: BLE001 - the next message must still be handled
         # No message and no traceback: they may hold what a customer said.
         _log.error("crmwidget: a task failed with %s", type(error).__name__)
+        return False
+    return True
 
 
 def _nothing() -> None:
@@ -243,6 +246,10 @@ async def _awaited(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
 
+AGAIN: Final = 1.0
+"""Seconds after which a clock rings again whose ring has failed."""
+
+
 class Clock:
     """Calls `ring` when the time that was set has come; a thread only while a time is set."""
 
@@ -289,4 +296,7 @@ class Clock:
                 if self._stopped:
                     return
                 self._at = None
-            self._ring()
+            if not _do(self._ring):  # what it had to do is still to be done
+                with self._changed:
+                    again = time.monotonic() + AGAIN
+                    self._at = again if self._at is None else min(self._at, again)

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from crmwidget.channel import (
     LATE,
+    PARTS,
     PAUSE,
     SILENT,
+    TRIES,
     VERSION,
     Attached,
     Channel,
@@ -161,12 +163,77 @@ def test_what_is_not_acknowledged_is_sent_again_and_less_often_each_time(channel
     assert next(i.get("what") for i in sent(channel, 1 + 3 * LATE)) == "a"
 
 
-def test_a_page_that_is_silent_for_long_is_left_alone(channel: Channel) -> None:
+def test_a_page_that_is_silent_for_long_is_tried_some_times_and_left_alone(
+    channel: Channel,
+) -> None:
+    """One that had nothing to say for so long may be there, and what was sent to it lost."""
     channel.push({"t": "show", "what": "a"})
-    channel.flush(now=1)
+    now = SILENT + 1.0
+    sent = [channel.flush(now=now)]
+    for _ in range(20):
+        due = channel.wake(now=now)
+        if due is None:
+            break
+        now = due
+        sent.append(channel.flush(now=now))
 
-    assert channel.wake(now=SILENT + 1) is None
-    assert sent(channel, SILENT + 1) == []
+    assert channel.wake(now=now) is None
+    assert [content["items"][0]["what"] for ((content, _),) in sent] == ["a"] * (1 + TRIES)
+    channel.receive(got(0), now=now)
+    channel.push({"t": "show", "what": "b"})
+    assert channel.wake(now=now) is not None
+
+
+def got(number: int) -> dict[str, Any]:
+    return {"crm": 1, "epoch": "page", "items": [{"t": "got", "n": number}]}
+
+
+def test_settings_that_were_lost_come_again_as_they_are_by_then(channel: Channel) -> None:
+    channel.flush(now=1)
+    channel.set({"t": "set", "standing": {}, "name": "first"})
+    lost = channel.flush(now=2)
+    channel.set({"t": "set", "standing": {}, "name": "second"})
+    channel.set({"t": "set", "standing": {}, "name": "third"})
+    also_lost = channel.flush(now=2.1)
+
+    due = channel.wake(now=2.1)
+    assert due is not None
+    ((content, _),) = channel.flush(now=due)
+
+    names = [item["name"] for item in content["items"] if item["t"] == "set"]
+    assert [len(lost), len(also_lost)] == [1, 1]
+    assert names[-1] == "third"
+    assert "first" not in names
+    numbers = [item["seq"] for item in content["items"] if item["t"] == "set"]
+    channel.receive(got(numbers[-1]), now=due)
+    assert channel.wake(now=due) is None
+
+
+def test_a_buffer_that_was_just_added_is_never_the_one_that_goes(channel: Channel) -> None:
+    names = []
+    for n in range(3 * PARTS):
+        name = channel.add_part(b"[%d]" % n)
+        names.append(name)
+        channel.push({"t": "post", "m": {"action": "crmDirectory", "part": name}}, part=name)
+
+    ((content, buffers),) = channel.flush(now=1)
+
+    assert content["parts"] == names
+    assert len(buffers) == len(names)
+
+
+def test_what_expires_does_so_by_the_clock_that_the_page_is_told(channel: Channel) -> None:
+    """The other one stands still while a machine sleeps."""
+    channel.push({"t": "post", "m": {"action": "a"}, "exp": 5_000})
+    channel.push({"t": "post", "m": {"action": "b"}, "exp": 9_000_000})
+
+    ((content, _),) = channel.flush(now=1, at=3_600)
+
+    posted = [item["m"]["action"] for item in content["items"] if item["t"] == "post"]
+    assert posted == ["b"]
+    channel.receive(hello(), now=2)
+    ((again, _),) = channel.flush(now=2, at=3_601)
+    assert again["items"][0]["at"] == 3_601_000
 
 
 def test_acknowledged_items_are_forgotten(channel: Channel) -> None:

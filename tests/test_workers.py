@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import queue
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crmwidget import workers
 from crmwidget.workers import Clock, Loop
 
 if TYPE_CHECKING:
@@ -98,6 +100,26 @@ def test_a_ring_may_set_the_next_time() -> None:
 # ---------------------------------------------------------------- the loop
 async def quick() -> None:
     pass
+
+
+def test_a_ring_that_fails_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "AGAIN", 0.01)
+    rung: queue.SimpleQueue[int] = queue.SimpleQueue()
+    numbers = itertools.count()
+
+    def ring() -> None:
+        number = next(numbers)
+        rung.put(number)
+        if number == 0:
+            raise KeyError("what a customer said")
+
+    made = Clock(ring, "test-clock")
+    made.set(time.monotonic())
+
+    assert [rung.get(timeout=60), rung.get(timeout=60)] == [0, 1]
+    made.set(time.monotonic())
+    assert rung.get(timeout=60) == 2
+    made.stop()
 
 
 def test_a_coroutine_that_comes_as_the_loop_ends_is_ended_with_it() -> None:

@@ -248,10 +248,9 @@ export class Softphone implements Handle {
   }
 
   #post({ seq, m, re, exp, load }: Post): void {
-    const kernelTime = Date.now() + this.#channel.offset;
     let why: string | null = null;
     if (!this.#frame) why = "no frame";
-    else if (exp !== undefined && kernelTime > exp) why = "late";
+    else if (exp !== undefined && this.#channel.kernelTime(time()) > exp) why = "late";
     else if (load !== undefined && load !== this.#state.loads) why = "the frame has reloaded";
     const reply = why === null ? this.#resolve(m) : null;
     // Noting it would be a message of its own, for which the connector's next question had to wait
@@ -259,6 +258,8 @@ export class Softphone implements Handle {
       this.#connect({ kind: "post", reply }, this.#timeline.of(re));
       return;
     }
+    // Or a clock is not what it was: the kernel is asked what its own shows
+    if (why === "late") this.#carry(this.#channel.miss(time()));
     const detail = { seq, action: m.action, reason: why ?? "its data did not arrive" };
     this.#timeline.noted("dropped", detail, time());
     this.#tell({ t: "note", what: "dropped", detail });

@@ -12,6 +12,7 @@
  */
 
 import { isEnvelope } from "./guard";
+import { KernelClock } from "./kernel-clock";
 import { type Body, type Item, Outbox } from "./outbox";
 import {
   type Envelope,
@@ -131,8 +132,7 @@ export class Channel {
   #quiet = 0;
   #livelyAt = 0;
 
-  #offset = 0;
-  #trip = Number.POSITIVE_INFINITY;
+  readonly #clock = new KernelClock();
 
   #armed: number | null = null;
   #mirrored: Effect[] = [];
@@ -146,9 +146,9 @@ export class Channel {
     this.#facts = options.facts;
   }
 
-  /** ms to add to this page's clock to read the kernel's. */
-  get offset(): number {
-    return this.#offset;
+  /** What the kernel's clock shows, in ms. */
+  kernelTime(time: Time): number {
+    return this.#clock.read(time);
   }
 
   /** Another page has taken the phone over. */
@@ -369,6 +369,7 @@ export class Channel {
   }
 
   #ask(time: Time): void {
+    if (this.#clock.look(time) && this.#up) this.#missing = true; // the kernel's clock, as it is now
     const at = this.#questionAt;
     if (at === null || time.now < at) return;
     const calm = this.#hellos.size + this.#flights.length === 0 && !this.#missing;
@@ -383,7 +384,7 @@ export class Channel {
     else if (!this.#up)
       return; // before the welcome: of a kernel or page that we are not
     else if (item.t === "got") this.#marks(item, time);
-    else if (item.t === "set") this.#delivered.push({ kind: "deliver", item });
+    else if (item.seq === undefined) this.#delivered.push({ kind: "deliver", item });
     else if (item.seq > this.#received + 1) this.#missing = true;
     else {
       if (item.seq === this.#received + 1) {
@@ -407,11 +408,8 @@ export class Channel {
     this.#up = true;
     this.#broken = this.#away = this.#missing = false;
     this.#heard(time);
-    if (fresh) this.#trip = Number.POSITIVE_INFINITY;
-    if (time.now - asked.now <= this.#trip) {
-      this.#trip = time.now - asked.now;
-      this.#offset = item.at - (asked.at + time.at) / 2;
-    }
+    if (fresh) this.#clock.forget();
+    this.#clock.answered(item.at, asked, time);
     // Numbers below `lowest` went to other pages, or this page has them.
     const { lowest } = item;
     if (fresh) {

@@ -130,6 +130,8 @@ export interface Answer {
 
 export interface Settings {
   t: "set";
+  /** Numbered like other items, but beside a welcome: what is lost comes again. */
+  seq?: number;
   name: string;
   /** Exactly one of the two: an address, or the simulator's own page as a part. */
   src?: string;
@@ -153,7 +155,7 @@ export interface Post {
   m: Answer;
   /** `seq` of the message this answers. */
   re?: number;
-  /** Not to be posted after this time, ms on the kernel's clock. */
+  /** Not to be posted after this time, ms on the kernel's clock, which goes on in its sleep. */
   exp?: number;
   /** The frame's load this belongs to; dropped when the frame has reloaded since. */
   load?: number;

@@ -606,6 +606,18 @@ describe("from the kernel", () => {
     expect(delivered(connected().receive(fromKernel(set), at(10)))).toEqual([set]);
   });
 
+  test("settings that have a number are taken once, and in their place", () => {
+    const channel = connected();
+    const set = { t: "set", name: "a" };
+
+    const early = channel.receive(fromKernel({ ...set, seq: 2 }), at(10));
+    const both = channel.receive(fromKernel(post(1), { ...set, seq: 2 }), at(20));
+    const again = channel.receive(fromKernel({ ...set, seq: 2 }), at(30));
+
+    expect([early, again].map(delivered)).toEqual([[], []]);
+    expect(delivered(both)).toEqual([post(1), { ...set, seq: 2 }]);
+  });
+
   test("something missing is asked for again, not more often than decent", () => {
     const channel = connected();
 
@@ -625,7 +637,7 @@ describe("the kernel's clock", () => {
 
     channel.receive(welcome(1, { at: at(5_000).at }), at(200));
 
-    expect(channel.offset).toBe(4_900);
+    expect(channel.kernelTime(at(200))).toBe(at(5_100).at);
   });
 
   test("the quickest answer of a kernel knows best", () => {
@@ -636,7 +648,61 @@ describe("the kernel's clock", () => {
 
     channel.receive(welcome(2, { at: at(9_000).at }), at(4_000));
 
-    expect(channel.offset).toBe(4_900);
+    expect(channel.kernelTime(at(4_000))).toBe(at(8_900).at);
+  });
+});
+
+describe("clocks that jump", () => {
+  /** A page whose kernel's clock is 4,900 ms ahead of its own. */
+  function synchronised(): Channel {
+    const channel = open();
+    channel.attach(at(0));
+    channel.receive(welcome(1, { at: at(5_000).at }), at(200));
+    return channel;
+  }
+  /** The page's wall clock shows so many ms more than it should. */
+  const set = (now: number, by: number): Time => ({ now, at: at(now).at + by });
+
+  test("a machine that slept is no kernel that is late, and its clock is asked for", () => {
+    const channel = synchronised();
+    const hour = 3_600_000;
+
+    const woken = channel.receive(fromKernel({ t: "got", n: 0, done: 0 }), set(1_000, hour));
+    const again = channel.receive(welcome(2, { at: at(5_900).at + hour }), set(1_010, hour));
+
+    expect(texts(woken)).toEqual(["hello"]);
+    expect(texts(again)).toEqual([]);
+    expect(channel.kernelTime(set(2_000, hour))).toBeCloseTo(at(6_900).at + hour, -2);
+  });
+
+  test("a clock that is set back makes nothing fresh that is late", () => {
+    const channel = synchronised();
+
+    channel.wake(set(1_000, -60_000));
+
+    expect(channel.kernelTime(set(1_000, -60_000))).toBe(at(5_900).at);
+  });
+
+  test.each([-60_000, 60_000])("the kernel's clock, set by %i ms, is believed again", (by) => {
+    const channel = synchronised();
+    channel.miss(at(1_000));
+    channel.wake(at(1_100));
+
+    channel.receive(welcome(2, { at: at(6_350).at + by }), at(1_500));
+
+    expect(channel.kernelTime(at(2_000))).toBe(at(7_100).at + by);
+  });
+
+  test("an answer that a jump fell into says nothing", () => {
+    const channel = open();
+    channel.attach(at(0));
+    channel.receive(welcome(1, { at: at(5_000).at }), at(200));
+    channel.miss(at(1_000));
+    channel.wake(at(1_100));
+
+    channel.receive(welcome(2, { at: at(6_000).at + 3_600_000 }), set(1_300, 3_600_000));
+
+    expect(channel.kernelTime(at(2_000))).toBe(at(6_900).at);
   });
 });
 
