@@ -358,7 +358,13 @@ class Client:
                 self._state()
 
     def send(self, send: Send, job: Job | None = None) -> None:
-        """A message to the connector, because of this job."""
+        """A message to the connector, because of this job.
+
+        A reply is for the page that asked: another one's connector would take it for its own.
+        """
+        if send.re is not None and job is not None and job.epoch not in (None, self.channel.epoch):
+            job.entry.problems += ("not sent: another page shows the phone by now",)
+            return
         carried = self._carried(send.action, send.data)
         plain = None if send.data is ABSENT else send.data
         re = job.entry.number if job else None

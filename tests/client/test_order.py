@@ -66,8 +66,9 @@ def test_handlers_start_in_order_of_arrival_whether_they_are_coroutines_or_not(
 class Page:
     """What a page sends over the comm, and what it is sent."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, connector: Connector, epoch: str = "page") -> None:
         self.client = connector._client
+        self.epoch = epoch
         self.items: list[dict[str, Any]] = []
         self.posted = threading.Event()
         """A history item has arrived."""
@@ -86,7 +87,7 @@ class Page:
             if item["t"] != "hello":
                 self._seq += 1
             numbered.append({"seq": self._seq, "at": time.time() * 1000, **item})
-        self.client.receive(self, {"crm": 1, "epoch": "page", "items": numbered})
+        self.client.receive(self, {"crm": 1, "epoch": self.epoch, "items": numbered})
 
 
 def message(action: str, data: object = None) -> dict[str, Any]:
@@ -162,6 +163,38 @@ def test_a_message_that_python_cannot_read_is_counted_and_the_next_one_is_handle
 
     directions = [entry.direction for entry in page.client.traffic]
     assert directions[:3] == ["rejected", "rejected", "received"]
+
+
+def test_a_reply_is_for_the_page_that_asked_and_a_history_item_for_any(
+    handlers: Handlers, connector: Connector
+) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    @handlers.on_custom_fields
+    def fields(question: Any) -> dict[str, str]:
+        asked.set()
+        go_on.wait(60)
+        return {"case": "Case"}
+
+    handlers.on_save_log(lambda log: 1)
+    page, log = Page(connector), interaction_log()
+    question = {"object": {"voice": ["case"], "digital": []}}
+    page.say(message("requestCustomFieldsValues", question), message(log.action, log.raw))
+    assert asked.wait(60)
+    other = Page(connector, "other")
+    go_on.set()
+    assert other.posted.wait(60)
+    other.say(message("requestCustomFieldsValues", question))
+    until(
+        lambda: (
+            [entry.answered_by for entry in page.client.traffic].count("your handler fields()") == 2
+        )
+    )
+
+    posted = [item["m"]["action"] for item in other.items if item["t"] == "post"]
+    assert sorted(posted) == ["createHistoryItem", "customFieldsDataResponse"]
+    first = next(e for e in page.client.traffic if e.action == "requestCustomFieldsValues")
+    assert "another page" in first.problems[0]
 
 
 @pytest.mark.parametrize(
