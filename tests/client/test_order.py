@@ -185,11 +185,9 @@ def test_a_reply_is_for_the_page_that_asked_and_a_history_item_for_any(
     go_on.set()
     assert other.posted.wait(60)
     other.say(message("requestCustomFieldsValues", question))
-    until(
-        lambda: (
-            [entry.answered_by for entry in page.client.traffic].count("your handler fields()") == 2
-        )
-    )
+    traffic = page.client.traffic
+    until(lambda: [e.answered_by for e in traffic].count("your handler fields()") == 2)
+    until(lambda: not page.client.channel._waiting)
 
     posted = [item["m"]["action"] for item in other.items if item["t"] == "post"]
     assert sorted(posted) == ["createHistoryItem", "customFieldsDataResponse"]
