@@ -58,8 +58,8 @@ class Neighbour(anywidget.AnyWidget):
 neighbour = Neighbour()
 neighbour
 """
-BURST = "for _ in range(2_000): neighbour.send({'n': 0})"
-LIMIT = "--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=200"
+BURST = "for _ in range(1_000): neighbour.send({'n': 0})"
+LIMIT = "--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=100"
 """Less than that is let through by Jupyter Server for some seconds: it drops from everybody.
 
 With its own limit, 1,000 a second, a slow machine would draw the flood for minutes, or be no flood.
