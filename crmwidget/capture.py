@@ -160,7 +160,7 @@ class Capture:
         if callers and not warnings and (diff or errors):
             warnings.append(
                 f"The capture is redacted, and {_callers(callers)} not among this phone's "
-                "contacts: a handler that looks in a directory of its own finds nobody. Give the "
+                "contacts: a handler that searches its own directory cannot find them. Give the "
                 "phone that directory, as in Connector(handlers, directory=contacts), or save the "
                 "capture with redacted=False."
             )

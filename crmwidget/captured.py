@@ -122,7 +122,7 @@ def write(path: str | PathLike[str], head: Head, messages: Iterable[Message]) ->
         "key": head.key,
     }
     lines = [json.dumps(first), *(message.to_line() for message in messages)]
-    # Under a name that nobody can know before, so that nothing is planted there
+    # Its name cannot be predicted, so no symlink can be planted in its place
     made, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(made, "w", encoding="utf-8") as file:

@@ -7,10 +7,10 @@ import time
 
 
 def steady() -> float:
-    """Seconds on a clock that goes on while the machine sleeps, and that nobody sets.
+    """Seconds on a clock that keeps running while the machine sleeps, and cannot be set.
 
-    `time.monotonic` stands still in a laptop that is closed, on Linux and macOS: what was to be
-    shown before would be new when it is opened.
+    `time.monotonic` stops while a laptop is closed, on Linux and macOS: an expired message would
+    still count as fresh when it is opened.
     """
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -468,7 +468,7 @@ class Interactions:
 
     @property
     def forgotten(self) -> int:
-        """How many older ones are no longer here."""
+        """How many older ones were dropped."""
         return self._entries.forgotten
 
     def __len__(self) -> int:

@@ -274,7 +274,7 @@ class Rest(Adapter):
         return [self._contact(row) for row in rows]
 
     def _warn_of_none(self, role: str, places: list[Path], rows: list[dict[str, Any]]) -> None:
-        """Warn once of a field that no record has: it may be misspelt, and finds nobody."""
+        """Warn once of a field that no record has: its name may be misspelt."""
         known = any(place.partition(".")[0] in row for row in rows for place in places)
         if known or not rows or role not in _NEEDED or role in self._missed:
             return

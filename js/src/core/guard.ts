@@ -58,7 +58,7 @@ export function judge(value: unknown): Verdict {
   return written.ok ? { ...written, action, data: own(value, "data") } : { ...written, action };
 }
 
-/** The action that a connector's message names; null: it names none, or is no such message. */
+/** The action that a connector's message names; null where there is no valid one. */
 export function actionOf(value: unknown): string | null {
   if (!isPlain(value) || own(value, "type") !== FROM_CONNECTOR) return null;
   const action = own(value, "action");

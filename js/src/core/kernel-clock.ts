@@ -43,7 +43,7 @@ export class KernelClock {
     const trip = time.now - asked.now;
     if (Math.abs(time.at - asked.at - trip) > JUMP) return; // a clock has jumped meanwhile
     const offset = at - (asked.at + time.at) / 2;
-    // Two that exclude each other: a clock was set, and the older one is no longer true
+    // Two that contradict each other: a clock was set, so the older one is out of date
     const excluded = Math.abs(offset - this.#offset) > (trip + this.#trip) / 2 + 1;
     if (trip > this.#trip && !excluded) return;
     this.#trip = trip;

@@ -663,7 +663,7 @@ describe("clocks that jump", () => {
   /** The page's wall clock shows so many ms more than it should. */
   const set = (now: number, by: number): Time => ({ now, at: at(now).at + by });
 
-  test("a machine that slept is no kernel that is late, and its clock is asked for", () => {
+  test("after the machine has slept nothing is late, and the kernel is asked for its clock", () => {
     const channel = synchronised();
     const hour = 3_600_000;
 
