@@ -66,10 +66,14 @@ class Bounded(Generic[T]):
 
 
 def size_of(value: object) -> int:
-    """Bytes that a JSON-like value takes in memory, all that is inside of it included."""
-    size, left = 0, [value]
+    """Bytes that a JSON-like value takes in memory; what is in it twice counts once."""
+    size, left, seen = 0, [value], set[int]()
     while left:
         one = left.pop()
+        if isinstance(one, dict | list | tuple):
+            if id(one) in seen:
+                continue
+            seen.add(id(one))
         size += sys.getsizeof(one)
         if isinstance(one, dict):
             left += one.keys()

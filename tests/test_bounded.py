@@ -71,6 +71,11 @@ def test_a_value_is_weighed_with_all_that_is_inside() -> None:
 
     assert size_of({"a": [text, {"b": text + "y"}]}) > 2_000
     assert size_of(b"x" * 1_000) == sys.getsizeof(b"x" * 1_000)
+    shared: Any = ["x" * 1_000]
+    for _ in range(100):  # 2 to the power of 100 ways lead to that text
+        shared = [shared, shared]
+    shared.append(shared)
+    assert 1_000 < size_of(shared) < 20_000
     deep: Any = []
     for _ in range(100_000):
         deep = [deep]
