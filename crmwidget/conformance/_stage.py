@@ -82,6 +82,7 @@ class Mark:
     """Where a rule began, for one that is judged again."""
 
     replaced: int
+    heard: int
     kept: dict[str, Any]
     errors: tuple[str, ...]
     judged: frozenset[str]
@@ -301,11 +302,15 @@ class Stage:
     def mark(self) -> Mark:
         """Where a rule begins."""
         errors, judged = tuple(self.errors), frozenset(self.judged)
-        return Mark(self.replaced, dict(self.kept), errors, judged, len(self._thrown))
+        return Mark(
+            self.replaced, len(self.heard), dict(self.kept), errors, judged, len(self._thrown)
+        )
 
     def back_to(self, mark: Mark) -> None:
-        """Forget what a rule has found out; what was thrown meanwhile is still to be judged."""
+        """Forget what a rule has found out and heard; what was thrown is still to be judged."""
         self.kept = dict(mark.kept)
+        for one in self.heard[mark.heard :]:
+            one.taken = True
         self.errors = [*mark.errors, *self._thrown[mark.thrown :]]
         self.judged = set(mark.judged)
 
@@ -366,9 +371,14 @@ class Stage:
                 return float(found["took"]) / 1000
             if self.follow() and not count:
                 listed = []
-            came = sum(one.action == reply.lower() for one in self.heard[since:] if not one.taken)
-            if count and came >= count:
+            came = [one for one in self._answers(reply, since) if not one.taken]
+            if count and len(came) >= count:
                 return 0.0
+            for one in came:
+                one.taken = True  # all are asked again
+
+    def _answers(self, reply: str, since: int) -> list[Heard]:
+        return [one for one in self.heard[since:] if one.action == reply.lower()]
 
     def _probe(self, call: str, given: Mapping[str, object], listed: Sequence[str]) -> Any:
         """Call the connector's document, and take in what it heard; None: it is there no more.
@@ -476,8 +486,10 @@ class Stage:
         since = len(self.heard)
         while (found := self._probe("goThrough", given, written)) is None:
             self.follow()
-        answers = [one for one in self.heard[since:] if one.action == answer.lower()]
-        for one in answers[: found["answered"]]:
+            for one in self._answers(answer, since):
+                one.taken = True  # all are asked again
+            since = len(self.heard)
+        for one in self._answers(answer, since)[: found["answered"]]:
             one.taken = True
         return not asked or found["answered"] == len(written)
 
