@@ -1,11 +1,13 @@
 """What tests of all folders share: patience, and the order in which workers are given them.
 
 `CRMWIDGET_DURATIONS` names a JSON file that says how long each test took. It is read, so that the
-longest start first, and written anew. Without it the `weight` marks decide.
+longest start first, and written anew. Without it the `weight` marks decide. Beside it lies a list
+of the tests that failed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -44,6 +46,7 @@ USUAL = 5.0
 """Seconds that a test is thought to take of which nothing is known."""
 _FILE = os.environ.get("CRMWIDGET_DURATIONS")
 _SPENT: dict[str, float] = {}
+_FAILED: set[str] = set()
 
 
 @pytest.hookimpl(trylast=True)
@@ -57,7 +60,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         seconds[_group(item)] += known.get(item.nodeid, _weight(item))
     items.sort(key=lambda item: (-seconds[_group(item)], _group(item)))
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+        digest = hashlib.sha256(_group(item).encode()).hexdigest()[:12]
+        item.add_marker(pytest.mark.xdist_group(f"{_MARK[1:]}{digest}"))
+
+
+_MARK = "@group-"
+"""Begins what xdist adds to a test's id: other signs @ are the id's own."""
 
 
 def _group(item: pytest.Item) -> str:
@@ -80,11 +88,14 @@ def _known() -> dict[str, float]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    nodeid = report.nodeid.split("@")[0]  # xdist adds the group
+    nodeid = report.nodeid.partition(_MARK)[0]
     _SPENT[nodeid] = _SPENT.get(nodeid, 0.0) + report.duration
+    if report.failed:
+        _FAILED.add(nodeid)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if _FILE and not hasattr(session.config, "workerinput"):
         Path(_FILE).parent.mkdir(parents=True, exist_ok=True)
         Path(_FILE).write_text(json.dumps({**_known(), **_SPENT}, indent=0))
+        Path(_FILE).with_suffix(".failed.json").write_text(json.dumps(sorted(_FAILED)))

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import tomllib
 from functools import partial
@@ -386,6 +387,69 @@ def test_a_failing_check_shows_all_it_printed(capsys: pytest.CaptureFixture[str]
     assert out.endswith(last)
 
 
+FAILS_ONCE = """
+[ -e {0} ] && echo '===== 1 passed in 0.10s =====' && exit
+touch {0}; echo 'FAILED tests/test_a.py::b - c'; exit 1
+"""
+
+
+@pytest.mark.usefixtures("checks")
+def test_what_fails_beside_others_is_run_again_alone_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    once = script(tmp_path / "once", FAILS_ONCE.format(tmp_path / "mark"))
+    fakes = (*dev.CHECKS, dev.Check("once", (str(once),)))
+    monkeypatch.setattr(dev, "CHECKS", fakes)
+
+    assert run_checks(["once", "good"]) == 0
+
+    out = capsys.readouterr().out
+    assert re.search(r"^ok +once .* once more, alone", out, re.MULTILINE)
+    assert out.endswith(
+        "Passed only when run again alone: once\nFAILED tests/test_a.py::b - c\n"
+        "2 passed, 1 of them only when run again, 0 failed\n"
+    )
+
+
+@pytest.mark.usefixtures("checks")
+@pytest.mark.parametrize("lines", ["", "FAILED tests/test_a.py::b - c\n" * 4], ids=["none", "many"])
+def test_no_test_that_failed_or_many_are_final(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lines: str
+) -> None:
+    broken = script(tmp_path / "broken", f"echo '{lines}'; exit 1")
+    monkeypatch.setattr(dev, "CHECKS", (*dev.CHECKS, dev.Check("broken", (str(broken),))))
+
+    assert run_checks(["broken", "good"]) == 1
+
+    assert "once more" not in capsys.readouterr().out
+
+
+def test_workers_list_the_tests_that_failed_by_their_own_ids(tmp_path: Path) -> None:
+    test = """
+    import pytest
+    @pytest.mark.parametrize("whom", ["a@x y", "b"])
+    def test_it(whom): assert whom == "b"
+    """
+    (tmp_path / "conftest.py").write_text("from tests.conftest import *")
+    (tmp_path / "test_a.py").write_text(textwrap.dedent(test))
+    durations = tmp_path / "found.json"
+    variables = {"PYTHONPATH": str(ROOT), "CRMWIDGET_DURATIONS": str(durations)}
+
+    found = subprocess.run(
+        [sys.executable, "-m", "pytest", *dev.WORKERS.split(), "-q"],
+        cwd=tmp_path,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert found.returncode == 1, found.stdout + found.stderr
+    failed = json.loads(durations.with_suffix(".failed.json").read_text())
+    assert failed == ["test_a.py::test_it[a@x y]"]
+    assert set(json.loads(durations.read_text())) == {*failed, "test_a.py::test_it[b]"}
+
+
 @pytest.mark.usefixtures("checks")
 def test_a_check_over_its_budget_says_so_and_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_checks(["slow"]) == 0
@@ -467,7 +531,7 @@ def test_only_the_chosen_files_of_a_check_are_run(
     dev.perform(check, ["tests/test_address.py"])
 
     (command,) = commands
-    assert command == f"{dev.PYTEST} {dev.WORKERS} tests/test_address.py"
+    assert " ".join(command) == f"{dev.PYTEST} {dev.WORKERS} tests/test_address.py"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
