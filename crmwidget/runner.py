@@ -242,9 +242,9 @@ class Runner:
     async def _finish(self, value: Awaitable[Any], seconds: float | None, trouble: Trouble) -> None:
         import asyncio
 
-        task = asyncio.ensure_future(value)
         try:
             with self.shown():
+                task = asyncio.ensure_future(value)  # a task takes over where its maker's prints go
                 done, _ = await asyncio.wait((task,), timeout=seconds)
                 if not done:
                     task.cancel()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 120.0
 MAKE: Final = """
-import asyncio, ipywidgets
+import asyncio, ipywidgets, threading
 from IPython.display import clear_output
 from crmwidget import CRMWidget
 
@@ -85,3 +85,37 @@ def test_an_output_widget_is_cleared_as_a_handler_says(kernel: BlockingKernelCli
 
 def test_any_other_cell_is_cleared_as_ever(kernel: BlockingKernelClient) -> None:
     assert len(of(run(kernel, "clear_output()"), "clear_output")) == 1
+
+
+OBSERVERS: Final = {
+    "every message": "phone.on('*')(speak)",
+    "a trait": "phone.observe(speak, 'record')",
+}
+SPEAK: Final = """
+spoken = threading.Event()
+{kind} speak(_):
+    {wait}
+    print("spoken", flush=True)
+    spoken.set()
+{observe}
+"""
+
+
+@pytest.mark.parametrize("observed", OBSERVERS)
+@pytest.mark.parametrize(
+    ("kind", "wait"), [("def", "pass"), ("async def", "await asyncio.sleep(0)")]
+)
+def test_what_an_observer_prints_lands_in_the_cell_of_the_phone(
+    kernel: BlockingKernelClient, observed: str, kind: str, wait: str
+) -> None:
+    (cell,) = {
+        message["parent_header"]["msg_id"]
+        for message in run(kernel, MAKE + "\nprint(1)")
+        if of([message], "stream") and "1" in message["content"]["text"]
+    }
+    run(kernel, SPEAK.format(kind=kind, wait=wait, observe=OBSERVERS[observed]))
+
+    said = run(kernel, f"{RING}\nassert spoken.wait(60)")
+
+    spoken = [one for one in of(said, "stream") if "spoken" in one["content"]["text"]]
+    assert [one["parent_header"]["msg_id"] for one in spoken] == [cell]
