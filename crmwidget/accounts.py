@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from crmwidget import answers
 from crmwidget.card import called, html_of
 from crmwidget.errors import HandlerAbandonedError, HandlerTimeoutError, MessageRefusedError
-from crmwidget.failures import Failure, advised
+from crmwidget.failures import MOST, PRINTED, Failure, advised
 from crmwidget.handlers import DEFAULT, _Default
 from crmwidget.session import Send, default_timeout, expiring, is_history
 
@@ -208,8 +208,7 @@ class ClientAccounts:
             client.summarise()
             client.send(_notice(failure, time.monotonic()))
             client.flush()
-        if client.runner.cell is not None:
-            client.runner.cell.show_error(error)
+        self._print(failure)
 
     def reported(
         self,
@@ -234,9 +233,20 @@ class ClientAccounts:
                 client.traced(job)
             client.show("failed", failure.to_wire(), None if job is None else job.seq)
             client.flush()
-        if client.runner.cell is not None:
-            client.runner.cell.show_error(failure.error)
+        self._print(failure)
         return failure
+
+    def _print(self, failure: Failure) -> None:
+        """In the cell, as long as there are not too many of its kind."""
+        cell, count = self._client.runner.cell, self._client.errors.repeats(failure)
+        if cell is None or count > PRINTED:
+            return
+        cell.show_error(failure.error)
+        if count == PRINTED:
+            cell.say(
+                f"{failure.name} has failed with {type(failure.error).__name__} {count} times. "
+                f"More of these are not printed here: phone.errors has the newest {MOST}."
+            )
 
     def _nobody(self, job: Job) -> None:
         """A question that nothing answers."""

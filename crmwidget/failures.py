@@ -43,6 +43,8 @@ WHOLE: Final = 20
 """So many of them, the newest ones, keep the variables of the handler for %debug ..."""
 BYTES: Final = 50_000_000
 """... as long as these variables take no more than this; the last failure always keeps them."""
+PRINTED: Final = 20
+"""So many of one kind are printed in the cell: a notebook keeps what is in its cells for good."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +132,8 @@ class Failures(list[Failure]):
         super().__init__()
         self._lock = Lock()
         self._whole: list[tuple[BaseException, int]] = []
+        self._kinds: dict[tuple[int, str, str], tuple[int, Handler | None]] = {}
+        """How many there were of each kind; a handler is held so that its id stays its own."""
 
     def append(self, failure: Failure) -> None:
         """Keep one more; not to be called under a lock, because variables are asked their size."""
@@ -144,6 +148,20 @@ class Failures(list[Failure]):
                 error, _ = self._whole.pop(0)
                 if all(error is not other for other, _ in self._whole):
                     _lighten(error)
+
+    def repeats(self, failure: Failure) -> int:
+        """Count one more of its kind; a handler that is registered anew begins at 1.
+
+        A kind is one error's class, raised by one handler.
+        """
+        error = type(failure.error).__qualname__
+        kind = (id(failure.handler), failure.name, error)
+        with self._lock:
+            count = self._kinds.pop(kind, (0, None))[0] + 1
+            self._kinds[kind] = (count, failure.handler)
+            if len(self._kinds) > MOST:
+                del self._kinds[next(iter(self._kinds))]
+        return count
 
 
 def _size_of(error: BaseException) -> int:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crmwidget.cell import Cell
 from crmwidget.errors import (
     HandlerTimeoutError,
 )
-from crmwidget.failures import BYTES, MOST, WHOLE, Failure, Failures
+from crmwidget.failures import BYTES, MOST, PRINTED, WHOLE, Failure, Failures
 from crmwidget.testing import (
     Connector,
     interaction_log,
@@ -74,6 +75,50 @@ def test_a_log_whose_handler_returns_late_is_saved_all_the_same(
 
     assert done.wait(10)
     assert len(connector._client.journal) == 0
+
+
+class Prints(Cell):
+    """A cell that notes what is printed in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[BaseException] = []
+        self.said: list[str] = []
+
+    def show_error(self, error: BaseException) -> None:
+        self.errors.append(error)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_what_a_handler_raises_all_day_is_printed_only_some_times(
+    handlers: Handlers, connector: Connector
+) -> None:
+    connector._client.runner.cell = cell = Prints()
+
+    def pop(message: Any) -> None:
+        raise (ValueError if message.caller.endswith("1") else KeyError)(message.caller)
+
+    def ring(times: int, caller: str) -> None:
+        for _ in range(times):
+            with pytest.raises((ValueError, KeyError)):
+                connector.send(screen_pop(caller))
+
+    handlers.on_screen_pop(pop)
+    ring(PRINTED + 5, "+12025550141")
+    ring(3, "+12025550142")
+
+    assert [type(one) for one in cell.errors] == [ValueError] * PRINTED + [KeyError] * 3
+    (said,) = cell.said
+    assert said.startswith(f"pop has failed with ValueError {PRINTED} times. ")
+    assert said.endswith(f"phone.errors has the newest {MOST}.")
+    assert len(connector._client.errors) == PRINTED + 8
+
+    handlers.on_screen_pop(pop)
+    ring(2, "+12025550141")
+
+    assert len(cell.errors) == PRINTED + 5
 
 
 def test_an_error_of_a_foreign_event_loop_is_explained(
