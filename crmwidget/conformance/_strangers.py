@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -239,26 +240,45 @@ class Moved:
     """What shows that it heard what the other origin said."""
 
 
-def _steadily(find: Callable[[Stage], Moved]) -> Callable[[Stage], Moved]:
-    """Find it out again where the client has replaced its frame meanwhile."""
+def _steadily(find: Callable[[Stage, bool], Moved]) -> Callable[[Stage], Moved]:
+    """Find it out again where the client has replaced its frame meanwhile.
+
+    Some load a page anew once they have saved a log: then it is done without logs.
+    """
 
     def found(stage: Stage) -> Moved:
-        for _ in range(TRIES):
+        for logs in (True, *[False] * (TRIES - 1)):
             open_one(stage)
             before = stage.replaced
-            moved = find(stage)
-            if stage.replaced == before:
-                break
-        return moved
+            moved = _unless_lost(stage, partial(find, stage, logs))
+            if moved and stage.replaced == before:
+                return moved
+        return moved or Moved(0, (), ["the frame did not stay"])
 
     return found
 
 
-def _elsewhere(stage: Stage) -> Moved:
+def _unless_lost(stage: Stage, find: Callable[[], Moved]) -> Moved | None:
+    """None: the client has replaced its frame, and the stage goes on in the new one."""
+    from playwright.sync_api import Error
+    from playwright.sync_api import TimeoutError as HungError
+
+    try:
+        return find()
+    except HungError:
+        raise
+    except Error:
+        if not stage.lost():
+            raise
+        stage.follow()
+        return None
+
+
+def _elsewhere(stage: Stage, logs: bool) -> Moved:  # noqa: FBT001 - `_steadily` alone calls it
     watched = stage.kit("opened") is not None
     stage.post(message(ENABLE, {"isEnabled": True}))
     stage.settle()
-    asked = [*QUESTIONS, *_more(stage)]
+    asked = [*QUESTIONS, *_more(stage, logs=logs)]
     if watched:
         stage.kit("hold()")
         stage.post(*asked)
@@ -285,11 +305,12 @@ def _elsewhere(stage: Stage) -> Moved:
     return Moved(held, tuple(one.action for one in there), heard)
 
 
-def _more(stage: Stage) -> list[dict[str, object]]:
+def _more(stage: Stage, *, logs: bool) -> list[dict[str, object]]:
     """What else makes a client post something: fields, history, a notification, and dialling."""
     names = {"object": {"voice": ["case_id"], "digital": []}}
     lists = [message(ASK_FIELDS, names)] if stage.kept.get("fields-text") == "passed" else []
-    return [*lists, a_log(), message(SAVE, {}), message(ENABLE, {"isEnabled": True})]
+    saves = [a_log(), message(SAVE, {})] if logs else []
+    return [*lists, *saves, message(ENABLE, {"isEnabled": True})]
 
 
 _moved = _steadily(_elsewhere)

@@ -194,11 +194,15 @@ _OPENED = """
       for (const one of contacts) if (one.id === opened) name(one);
 """
 _OPENS = f"{_SHOWS} location.search = `?record=${{contact.id}}`; }} function name(contact) {{"
+_ITEM = "logParameters, msgData } });"
 _CALLED = "handlers.get(data.action.toLowerCase())?.(data.data);"
 UNUSUAL: dict[str, list[tuple[str, str]]] = {
     "loads the page of the record when somebody calls": [
         (_SHOWS, _OPENS),
         _before_handlers(_OPENED),
+    ],
+    "loads its page anew once a log is saved": [
+        (_ITEM, f"{_ITEM} setTimeout(() => location.reload(), 50);"),
     ],
     "mounts its component anew after every 30th message": [
         _LET,
