@@ -1,4 +1,8 @@
-"""Browser: a Chromium of this machine, wherever it is, driven by Playwright."""
+"""Browser: a Chromium of this machine, wherever it is, driven by Playwright.
+
+It runs in its own sandbox, since what it opens is somebody else's page. As root, and on systems
+that forbid one, Chromium starts without it only: then whoever opens it is told.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,18 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from crmwidget.errors import BrowserError, MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Page, Playwright
+    from playwright.sync_api import Browser, Page, Playwright
 
 _FLAGS: Final = (
-    "no-sandbox",
     "disable-gpu",
     "disable-background-networking",
     "disable-component-update",
@@ -28,12 +32,24 @@ _FLAGS: Final = (
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
+def _on_stderr(text: str) -> None:
+    sys.stderr.write(f"crmwidget: {text}\n")
+    sys.stderr.flush()
+
+
 @contextlib.contextmanager
-def chromium(*, headed: bool = False, extra: str = "check") -> Iterator[Page]:
+def chromium(
+    *,
+    headed: bool = False,
+    extra: str = "check",
+    insecure: bool = False,
+    say: Callable[[str], None] = _on_stderr,
+) -> Iterator[Page]:
     """Open a page in $CHROMIUM, Playwright's own, or one that is installed.
 
-    extra: which of ours brings Playwright to who calls. Raises MissingExtraError without
-    Playwright, BrowserError where no Chromium starts.
+    extra: which of ours brings Playwright to who calls. insecure: take any certificate. say: is
+    told where it runs without a sandbox. Raises MissingExtraError without Playwright, BrowserError
+    where no Chromium starts.
     """
     if importlib.util.find_spec("playwright") is None:
         raise MissingExtraError("Playwright", extra)
@@ -42,11 +58,7 @@ def chromium(*, headed: bool = False, extra: str = "check") -> Iterator[Page]:
     with contextlib.ExitStack() as stack:
         try:
             playwright = stack.enter_context(sync_playwright())
-            browser = playwright.chromium.launch(
-                executable_path=_program(playwright),
-                headless=not headed,
-                args=[f"--{flag}" for flag in _FLAGS],
-            )
+            browser = _start(playwright, headed=headed, say=say)
         except Error as error:
             advice = "Set CHROMIUM to one's path, or run: playwright install chromium."
             raise BrowserError("no Chromium starts", advice) from error
@@ -55,9 +67,34 @@ def chromium(*, headed: bool = False, extra: str = "check") -> Iterator[Page]:
             raise BrowserError("Playwright does not start", advice) from error
         stack.callback(browser.close)
         context = browser.new_context(
-            viewport={"width": 1300, "height": 1000}, ignore_https_errors=True
+            viewport={"width": 1300, "height": 1000}, ignore_https_errors=insecure
         )
         yield context.new_page()
+
+
+def _start(playwright: Playwright, *, headed: bool, say: Callable[[str], None]) -> Browser:
+    """Start it, in its sandbox where it can; raises Playwright's Error."""
+    from playwright.sync_api import Error
+
+    def start(*, sandbox: bool) -> Browser:
+        return playwright.chromium.launch(
+            executable_path=_program(playwright),
+            headless=not headed,
+            args=[f"--{flag}" for flag in _FLAGS],
+            chromium_sandbox=sandbox,
+        )
+
+    why = "because root runs it"
+    if os.geteuid() != 0:
+        with contextlib.suppress(Error):
+            return start(sandbox=True)
+        why = "because this system allows it none"
+    browser = start(sandbox=False)
+    say(
+        f"Chromium runs without its sandbox, {why}: a page that breaks out of it has all that you "
+        "may do here. Open only addresses that you trust."
+    )
+    return browser
 
 
 def _program(playwright: Playwright) -> str | None:

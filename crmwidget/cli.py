@@ -137,6 +137,9 @@ def parser() -> argparse.ArgumentParser:
         "--patience", type=float, default=5.0, metavar="S", help="seconds an answer may take (5)"
     )
     command.add_argument("--headed", action="store_true", help="show the browser")
+    command.add_argument(
+        "--insecure", action="store_true", help="take any certificate, as of a server of your own"
+    )
     _add_deadline(command, 1800, "seconds it may take in all")
     command.set_defaults(command=check, named="check")
 
@@ -209,6 +212,7 @@ def check(arguments: argparse.Namespace) -> int:
         arguments.dial,
         patience=arguments.patience,
         headed=arguments.headed,
+        insecure=arguments.insecure,
         progress=lambda part: print(part, file=sys.stderr, flush=True),
     )
     if arguments.json is not None:

@@ -41,13 +41,15 @@ def check(
     *,
     patience: float = PATIENCE,
     headed: bool = False,
+    insecure: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
     """Check the client application at `url` in a Chromium of its own.
 
     connector: the origin of its iframe's src; a whole address is taken for its origin.
     dial: a selector of what a user clicks to call, or several that are clicked one after the
-    other. patience: seconds that an answer may take. progress: is told each part of the run.
+    other. patience: seconds that an answer may take. insecure: take any certificate.
+    progress: is told each part of the run.
 
     Raises ConformanceError where the URL cannot be opened, or loads nothing from the
     connector; OriginError where `connector` is none; MissingExtraError without Playwright.
@@ -62,7 +64,7 @@ def check(
     def work() -> Report:
         from crmwidget.browser import chromium
 
-        with chromium(headed=headed) as page:
+        with chromium(headed=headed, insecure=insecure) as page:
             return check_page(
                 page,
                 lambda: _open(page, url),
@@ -148,11 +150,16 @@ def _open(page: Page, url: str) -> None:
         answer = page.goto(url, wait_until="domcontentloaded")
     except Error as error:
         said = error.message.splitlines()[0].removeprefix("Page.goto: ")
-        raise ConformanceError(
-            f"{url} cannot be opened ({said})",
+        advice = (
             "Start the client's server, or correct the URL; it begins with http://, https:// or "
-            "file://.",
-        ) from error
+            "file://."
+        )
+        if "ERR_CERT" in said:
+            advice = (
+                "Its certificate is not one that browsers trust for this address. If you know "
+                "whose it is, --insecure (insecure=True) takes any."
+            )
+        raise ConformanceError(f"{url} cannot be opened ({said})", advice) from error
     if answer is not None and not answer.ok:
         raise ConformanceError(
             f"{url} answers {answer.status}", "Give the URL of the page that shows the client."

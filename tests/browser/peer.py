@@ -28,9 +28,13 @@ class Site:
         self.loads: list[str] = []
         """The random id of every load, oldest first."""
         loads = self.loads
+        self.asked: list[str] = []
+        """Paths and queries of all that was asked for, oldest first."""
+        asked = self.asked
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                asked.append(self.path)
                 url = urlsplit(self.path)
                 if url.path == "/moved":
                     self.send_response(302)

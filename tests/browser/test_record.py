@@ -330,3 +330,48 @@ def test_a_handler_that_clears_its_output_leaves_the_phone_in_its_cell(
     assert f"caller {INES}" in opened.text(0)
     assert opened.value("phone.status") == "configured"
     assert peer.load == load
+
+
+LOADS: Final = """
+<!doctype html><link rel="stylesheet" href="{0}/css?who"><style>@import "{0}/import?who";
+p {{ background: url({0}/background?who) }}
+@font-face {{ font-family: f; src: url({0}/font?who) }} p {{ font-family: f }}</style>
+<img src="{0}/img?who"><img srcset="{0}/srcset?who 1x"><iframe src="{0}/frame?who"></iframe>
+<object data="{0}/object?who"></object><embed src="{0}/embed?who">
+<video src="{0}/video?who" poster="{0}/poster?who"></video><audio src="{0}/audio?who"></audio>
+<svg><image href="{0}/image?who"/><use href="{0}/use?who#x"/></svg>
+<link rel="prefetch" href="{0}/prefetch?who"><link rel="preload" as="image" href="{0}/pre?who">
+<link rel="icon" href="{0}/icon?who"><meta http-equiv="refresh" content="0;url={0}/go?who">
+<input type="image" src="{0}/input?who"><p>14 calls, drawn</p>
+"""
+LOADED: Final = """html => {
+    const frame = document.createElement("iframe");
+    frame.sandbox = "";
+    frame.srcdoc = html;
+    document.body.append(frame);
+}"""
+
+
+def test_what_a_handler_shows_as_html_loads_nothing(notebook: Open, site: Site) -> None:
+    report = f"""
+class Report:
+    def _repr_html_(self):
+        return {LOADS.format(site.origin)!r}
+
+@phone.on_open_reports
+def reports():
+    return Report()
+"""
+    opened = notebook(phone(site.greeting), report)
+    opened.run(0)
+    opened.run(1)
+    Peer(opened, site).wait("crmData")
+
+    Peer(opened, site).send("requestOpenReports")
+
+    shown = opened.page.frame_locator("iframe.crmw-page").get_by_text("14 calls, drawn")
+    expect(shown).to_be_visible()
+    # The same page in a frame of the test's: it loads what a browser lets it
+    opened.page.evaluate(LOADED, LOADS.format(f"{site.origin}/free"))
+    opened.until(lambda: len({path for path in site.asked if "/free/" in path}) > 8, "its parts")
+    assert [path for path in site.asked if "who" in path and "/free/" not in path] == []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Sequence
 
 PAGE: Final = Path(__file__).with_name("client.html")
@@ -18,7 +19,7 @@ CONNECTOR: Final = "https://connector.example.com"
 class Site:
     """Serves the pages that were added, and takes calls to be saved."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         pages: dict[str, str] = {}
         self.pages = pages
         self.headers: dict[str, Sequence[tuple[str, str]]] = {}
@@ -45,7 +46,10 @@ class Site:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        scheme = "http" if tls is None else "https"
+        self.origin = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
+import ssl
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+import trustme
 
 from crmwidget import cli
 from crmwidget.conformance import _stage, check, rules
 from crmwidget.errors import ConformanceError
-from tests.conformance.site import CONNECTOR
+from tests.conformance.site import CONNECTOR, Site
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.conformance.site import Site
 
 LEAST = """
 <!doctype html>
@@ -150,8 +150,22 @@ def test_a_url_that_cannot_be_opened_is_one_sentence(capsys: pytest.CaptureFixtu
     said = capsys.readouterr()
     assert status == 1
     assert said.out == ""
-    assert said.err.splitlines()[1].startswith("crmwidget: http://127.0.0.1:9/ cannot be opened (")
-    assert len(said.err.splitlines()) == 2
+    *before, last = said.err.splitlines()
+    assert last.startswith("crmwidget: http://127.0.0.1:9/ cannot be opened (")
+    assert [line for line in before if "without its sandbox" not in line] == ["opening the client"]
+
+
+def test_a_certificate_that_browsers_do_not_trust_is_said_and_taken_on_demand() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("other.example.com").configure_cert(context)
+    site = Site(context)
+
+    with pytest.raises(ConformanceError, match=r"cannot be opened \(net::ERR_CERT.*--insecure"):
+        check(f"{site.origin}/nowhere", CONNECTOR)
+    with pytest.raises(ConformanceError, match="answers 404"):
+        check(f"{site.origin}/nowhere", CONNECTOR, insecure=True)
+
+    site.close()
 
 
 def test_a_client_that_never_loads_its_connector_is_one_sentence(

@@ -202,12 +202,18 @@ function value(term: string, text: string): Child {
   return href ? link(href, text) : text;
 }
 
-/** A document of the handler's: no script runs in it, and it cannot reach the page. */
+// What a CRM's text may have put into it must not tell another server who is calling. It goes
+// behind a doctype, in front of which it would switch the page to old rules of layout.
+const CLOSED = `<meta http-equiv="Content-Security-Policy" content="default-src 'none';
+  style-src 'unsafe-inline'; img-src data:; font-src data:; media-src data:; form-action 'none'"
+  ><meta http-equiv="x-dns-prefetch-control" content="off">`;
+
+/** A document of the handler's: no script runs in it, it loads nothing, and cannot reach the page. */
 function page(html: string): HTMLElement {
   return h("iframe", {
     class: "crmw-page",
     sandbox: "",
-    srcdoc: html,
+    srcdoc: html.replace(/^\s*(?:<!doctype[^>]*>)?/i, (start) => start + CLOSED),
     title: "The handler's answer",
   });
 }
