@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Never
@@ -87,12 +89,21 @@ _PATTERNS: Final = (
 )
 # Hexadecimal, base64, ids of sessions: long, with letters and at least two digits among them.
 _WORD: Final = re.compile(r"[\w+-]{20,}={0,2}|[\w+/-]{40,}={0,2}")
-_GAP: Final = r"[^\S\r\n]|[().\-/\u2010-\u2015\u00b7\u200b]"
+_GAP: Final = r"[^\S\r\n]|[()+_.\-/\u2010-\u2015\u00b7]"
 _DIGITS: Final = re.compile(
     r"(?<!\d)(?P<date>(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?)(?![\d-])"
     rf"|(?<!\d)\+?\(?\d(?:(?:{_GAP}){{0,3}}\d){{6,}}"
 )
+# A number in an address, in JSON, in HTML or in what repr() gives: %2B1%20202, \u00a0, &#43;, \xa0.
+# Characters that are not seen are written too, in a way.
+_ENCODED: Final = re.compile(
+    r"(?P<percent>(?:%[0-9a-fA-F]{2})+)|(?<!\\)(?P<byte>(?:\\+x[0-9a-fA-F]{2})+)"
+    r"|(?<!\\)(?P<unit>(?:\\+u[0-9a-fA-F]{4})+)|(?P<entity>&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});)"
+    r"|[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+_ROUNDS: Final = 4
+"""So often a text may have been encoded one in the other, such as %2520."""
 
 
 def mask(text: str) -> str:
@@ -104,6 +115,51 @@ def mask(text: str) -> str:
 
 
 def _masked(text: str) -> str:
+    read = _decoded(text)
+    found = _masked_plain(read)
+    if read == text:
+        return found
+    # Decoded only where something is hidden: the rest stays as it was written.
+    lines = [text.split("\n"), read.split("\n"), found.split("\n")]
+    if len(lines[1]) != len(lines[2]):
+        return found
+    return "\n".join(
+        written if plain == masked else masked
+        for written, plain, masked in zip(*lines, strict=True)
+    )
+
+
+def _decoded(text: str) -> str:
+    for _ in range(_ROUNDS):
+        before, text = text, _ENCODED.sub(_character, text)
+        if text == before:
+            break
+    return text
+
+
+def _character(found: re.Match[str]) -> str:
+    """What is written so; it brings no line and no control character into the text."""
+    kind, written = found.lastgroup, found[0]
+    if kind == "entity":
+        text = html.unescape(written)
+    elif kind == "unit":
+        units = bytes.fromhex(re.sub(r"\\+u", "", written))
+        text = units.decode("utf-16-be", errors="replace")
+    elif kind is None:
+        return ""
+    else:
+        data = bytes.fromhex(re.sub(r"%|\\+x", "", written))
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")
+    return "".join(
+        one if one.isprintable() else "" if unicodedata.category(one) == "Cf" else " "
+        for one in text
+    )
+
+
+def _masked_plain(text: str) -> str:
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return _DIGITS.sub(_phone, _WORD.sub(_token, text))
