@@ -17,6 +17,8 @@ from crmwidget.handlers import DEFAULT, _Default
 from crmwidget.session import Send, default_timeout, expiring, is_history
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crmwidget.card import Saved
     from crmwidget.client import Client
     from crmwidget.handlers import Handler, Timeout
@@ -35,23 +37,35 @@ class ClientAccounts:
         """The origin that speaks now, or "simulator"."""
         return self._client.connector
 
-    def begun(self, job: Job, who: Answerer) -> bool:
-        """Its handler starts, and its time runs; False: the log is handled or discarded already."""
+    def claim(self, job: Job, noted: Callable[[], object]) -> bool:
+        """A log is to be handled now; False: it is handled or discarded already.
+
+        `noted` is called, maybe on another thread, when a next kernel could know of that.
+        """
         client = self._client
-        timeout = self.time_for(job, who)
         with client.lock:
-            job.handler = who.handler
-            job.entry.queue = (time.monotonic() - job.arrived) * 1000
-            wanted = job.log is None or client.journal.start(job.log)
-            if wanted:
-                client.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
-                client.schedule()
-            else:
+            wanted = job.log is not None and client.journal.start(job.log, noted)
+            if not wanted:
                 client.carry(client.session.fail(job.ticket), job)
                 client.end(job, time.monotonic())
         if not wanted:
             job.finish()
         return wanted
+
+    def put_back(self, job: Job) -> None:
+        """A log that was claimed is not begun after all."""
+        if job.log is not None:
+            self._client.journal.put_back(job.log)
+
+    def begun(self, job: Job, who: Answerer) -> None:
+        """Its handler starts, and its time runs."""
+        client = self._client
+        timeout = self.time_for(job, who)
+        with client.lock:
+            job.handler = who.handler
+            job.entry.queue = (time.monotonic() - job.arrived) * 1000
+            client.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
+            client.schedule()
 
     def overtakes(self, job: Job) -> bool:
         """Logs of its connector that came before this one are parked."""

@@ -7,8 +7,10 @@ sorts messages and hands them on; the runner takes each to its handler.
 
 from __future__ import annotations
 
+import atexit
 import concurrent.futures
 import contextlib
+import inspect
 import json
 import threading
 import time
@@ -25,13 +27,14 @@ from crmwidget.commands import Commands
 from crmwidget.desk import Desk
 from crmwidget.errors import (
     ClickToDialDisabled,
-    MessageRefusedError,
     PhoneClosedError,
 )
 from crmwidget.failures import Failures
 from crmwidget.handlers import DEFAULT, EVERY, Handlers, Timeout
 from crmwidget.intake import Intake
-from crmwidget.journal import Interactions, Journal
+from crmwidget.interactions import Interactions
+from crmwidget.journal import Journal
+from crmwidget.page_notes import FACTS, PageNotes
 from crmwidget.precedence import Precedence
 from crmwidget.runner import Runner
 from crmwidget.session import (
@@ -48,25 +51,38 @@ from crmwidget.session import (
 from crmwidget.traffic import Traffic
 from crmwidget.witness import Witness
 from crmwidget.workers import Clock
+from crmwidget.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
     from crmwidget.cell import Cell
-    from crmwidget.journal import Entry as LogEntry
+    from crmwidget.interactions import Entry as LogEntry
     from crmwidget.runner import Job
 
+FAREWELL: Final = 2.0
+"""Seconds that a kernel which ends, and a phone that is closed, waits for handlers."""
+FLUSHED: Final = 1.0
+"""Seconds that a kernel which ends waits for its disk after that; Jupyter kills it after 5."""
 LARGE: Final = 256 * 1024
 """Bytes from which an answer travels as a binary buffer."""
 _SURROGATE: Final = b"\\ud"
-_FACTS: Final = (
-    "shown", "loads", "acked", "configured", "dial", "silent", "lost", "origin", "messages",
-    "rejected", "host",
-)  # fmt: skip
-
 living: dict[str, Client] = globals().get("living", {})
 """By key; importlib.reload and %autoreload run this file again: living phones survive that."""
+
+
+_clients: weakref.WeakSet[Client] = weakref.WeakSet()
+
+
+@atexit.register
+def _end() -> None:
+    """IPython clears the user's names at the end: what began now would fail for want of them."""
+    until = time.monotonic() + FAREWELL
+    for client in list(_clients):
+        client.runner.end(until)
+    for client in list(_clients):
+        client.journal.drain(FLUSHED)
 
 
 class Link(Protocol):
@@ -86,7 +102,13 @@ class Client:
         self.channel = Channel()
         self.traffic = Traffic()
         self.interactions = Interactions()
-        self.journal = Journal(self._again, self._given_up, self._taken_over)
+        self.journal = Journal(
+            self._again,
+            self._given_up,
+            self._taken_over,
+            self._noted_on_disk,
+            Writer(f"crmwidget-{name}-journal"),
+        )
         self.errors = Failures()
         self.sources = Precedence(Handlers() if handlers is None else handlers)
         self.accounts = ClientAccounts(self)
@@ -114,13 +136,15 @@ class Client:
         self._unwatch = self.handlers.watch(self._handlers_changed)
         self.witness = Witness(self)
         self.intake = Intake(self)
+        self._notes = PageNotes(self)
         self._missed = 0
         self._watcher: str | None = None
         """The page on which a person looks at the traffic."""
         self.jobs: dict[int, Job] = {}
         self.waiting: list[Job] = []
-        self._commands = Commands()
+        self.commands = Commands()
         self._waiters: list[tuple[Callable[[str], bool], concurrent.futures.Future[str]]] = []
+        _clients.add(self)
 
     # ------------------------------------------------------------ settings
     @property
@@ -269,7 +293,8 @@ class Client:
         """What the page did alone, or a person asked for."""
         item = event.item
         if item.get("t") == "note":
-            self._noted(item)
+            self._notes.take(item)
+            self._state()
         elif item.get("t") == "do" and not self._buttons.pressed_at_once(item, event.epoch):
             self.runner.press(lambda: self._buttons.pressed(item), lambda: self._buttons.late(item))
         self.channel.finish(event.epoch, event.seq, now=now)
@@ -309,39 +334,6 @@ class Client:
         )
         self.end(job, time.monotonic())
         job.finish()
-
-    def _noted(self, note: Mapping[str, Any]) -> None:
-        """What the page did alone."""
-        given = note.get("detail")
-        detail: dict[str, Any] = given if isinstance(given, dict) else {}
-        what = note.get("what")
-        if what == "sim" and detail.get("wants") is True and self.extra is not None:
-            self.command("state", {"script": self.extra()})
-        elif what == "sim":
-            # Behind what arrived before: `await call.end()` returns when the log is saved.
-            self.runner.later(lambda: self._commands.answered(detail))
-        elif what == "lost":
-            self.witness.ended = str(detail.get("reason"))
-        elif what in ("rejected", "dropped"):
-            reason = f"{detail.get('reason', what)}, {note.get('n', 1)} times"
-            if detail.get("origin"):
-                reason += f", from {detail['origin']}"
-            reasons = detail.get("reasons")
-            if isinstance(reasons, dict):
-                self.witness.refuses(reasons, detail.get("stranger"))
-            action = str(detail.get("action", "?"))
-            self.traffic.add("rejected", action, None, at=_now(), problems=(reason,))
-            for over in detail.get("over", ()):
-                self._over(over)
-        self.facts.update({name: detail[name] for name in _FACTS if name in detail})
-        if what == "loaded":  # another document is in the frame: what the former said is over
-            self.session.restore(self.facts)
-        self._state()
-
-    def _over(self, over: Mapping[str, Any]) -> None:
-        """A question or a log that the page could not take: agent and notebook hear of it."""
-        error = MessageRefusedError(str(over["action"]), str(over["reason"]), int(over["limit"]))
-        self.runner.later(lambda: self.accounts.refused(error))
 
     # ------------------------------------------------------------ effects
     def carry(self, effects: Iterable[Effect], job: Job | None) -> None:
@@ -406,11 +398,11 @@ class Client:
         self._clock.set(min((at for at in due if at is not None), default=None))
 
     def _ring(self) -> None:
+        now = time.monotonic()
+        self.journal.tick(now)
         with self.lock:
             if not self.closed:
-                now = time.monotonic()
                 self.carry(self.session.tick(now), None)
-                self._taken_over(self.journal.tick(now))
                 self.flush()
 
     def end(self, job: Job, now: float, *, keep: bool = False) -> None:
@@ -425,12 +417,23 @@ class Client:
 
     def open_journal(self, path: Path | None) -> None:
         """Keep interaction logs in this file, and go on with what an earlier kernel left in it."""
+        self._taken_over(self.journal.open(path))
+
+    def _noted_on_disk(self, entries: list[LogEntry]) -> None:
+        """These logs are on disk: the page may forget them; or the journal has more to say."""
         with self.lock:
-            self._taken_over(self.journal.open(path))
+            if self.closed:
+                return
+            for epoch, seq in (entry.place for entry in entries if entry.place):
+                self.channel.finish(epoch, seq, now=time.monotonic())
+            self.summarise()
+            self.flush()
 
     def _taken_over(self, left: list[LogEntry]) -> None:
         """Go on with the logs of a kernel that is gone."""
         with self.lock:
+            if self.closed:
+                return
             for entry in left:
                 self.interactions.add(entry)
             self._again([entry for entry in left if entry.state == "accepted"])
@@ -532,14 +535,26 @@ class Client:
         self.post(expiring(send, time.monotonic()))
 
     def run(self, awaitable: Awaitable[Any]) -> concurrent.futures.Future[Any]:
-        """Run a coroutine on the handlers' loop."""
-        return self.runner.await_(awaitable)
+        """Run a coroutine on the handlers' loop; PhoneClosedError where that is closed."""
+        if self.closed:
+            if inspect.iscoroutine(awaitable):
+                awaitable.close()
+            raise self._over()
+        return self.runner.await_(self._until_closed(awaitable))
+
+    async def _until_closed(self, awaitable: Awaitable[Any]) -> Any:
+        try:
+            return await awaitable
+        except BaseException as error:
+            if self.closed and type(error).__name__ == "CancelledError":
+                raise self._over() from None
+            raise
 
     def command(self, what: str, args: dict[str, Any]) -> concurrent.futures.Future[dict[str, Any]]:
         """The simulator's remote control; resolves when all that the command caused is through."""
         self._open()
         with self.lock:
-            ref, future = self._commands.add()
+            ref, future = self.commands.add()
             self.channel.push({"t": "sim", "ref": ref, "what": what, "args": args})
             self.flush()
         return future
@@ -562,7 +577,7 @@ class Client:
 
     def reported_facts(self) -> dict[str, object]:
         """What the page has said of the connection, without contents."""
-        return {name: self.facts[name] for name in _FACTS if name in self.facts}
+        return {name: self.facts[name] for name in FACTS if name in self.facts}
 
     def when(self, reached: Callable[[str], bool]) -> concurrent.futures.Future[str]:
         """Resolves as soon as `reached(status)` holds."""
@@ -602,29 +617,57 @@ class Client:
 
     def _open(self) -> None:
         if self.closed:
-            raise PhoneClosedError(f"the phone {self.name!r} was closed: make a new CRMWidget.")
+            raise self._over()
+
+    def _over(self) -> PhoneClosedError:
+        return PhoneClosedError(f"the phone {self.name!r} was closed: make a new CRMWidget.")
 
     def close(self, *, force: bool = False) -> None:
-        """End the channel and the threads; refuses while a log is kept."""
+        """End the channel and the threads; refuses while a log is kept.
+
+        Takes some seconds at most: what runs may finish, and coroutines are cancelled. What was
+        not begun is left to the next phone. May be called twice, and by a handler.
+        """
         with self.lock:
-            if len(self.journal) and not force:
+            if len(self.journal) and not force and not self.closed:
                 kept = len(self.journal)
                 some = "interaction log is" if kept == 1 else "interaction logs are"
                 raise PhoneClosedError(
                     f"{kept} {some} not saved yet: phone.journal shows what is kept, .retry() "
                     "tries again, phone.close(force=True) gives it up."
                 )
+        with contextlib.ExitStack() as each:  # whatever one of them raises
+            each.callback(self._clock.stop)
+            each.callback(self.journal.close)
+            each.callback(self._drop)
+            each.callback(lambda: self.runner.close(time.monotonic() + FAREWELL))
+            each.callback(lambda: self.commands.end(self._over()))
+            each.callback(self._unwatch)
+            each.callback(self._end_page)
+
+    def _end_page(self) -> None:
+        """Nothing comes any more; the page ends its frame."""
+        with self.lock:
+            if self.closed:
+                return
             if self.settings is not None:
                 bare = {k: v for k, v in self.settings.items() if k not in ("src", "srcdoc")}
-                self.channel.set({"t": "set", **bare, "standing": {}})  # ends the frame
+                self.channel.set({"t": "set", **bare, "standing": {}})
                 self.flush()
             self.closed = True
             self._state()
-            self._unwatch()
-        self._commands.end(PhoneClosedError("the phone was closed"))
-        self.journal.close()
-        self._clock.stop()
-        self.runner.stop()
+            waiters, self._waiters = self._waiters, []
+        for _, future in waiters:
+            if future.set_running_or_notify_cancel():
+                future.set_exception(self._over())
+
+    def _drop(self) -> None:
+        """Whoever waits for a message that is not handled any more hears of it."""
+        with self.lock:
+            left = [job for job in self.jobs.values() if not job.finished]
+        for job in left:
+            job.error = job.error or self._over()
+            job.finish()
 
 
 def _now() -> datetime:

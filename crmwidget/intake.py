@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from crmwidget import protocol
-from crmwidget.journal import Entry as LogEntry
+from crmwidget.interactions import Entry as LogEntry
 from crmwidget.protocol import incoming
 from crmwidget.runner import Job
 from crmwidget.session import ABSENT
@@ -181,7 +181,10 @@ class Intake:
 
     # ------------------------------------------------------------ what is noted
     def accept(self, jobs: Iterable[Job], now: float) -> set[Job]:
-        """Journal the interaction logs in one commit; the jobs that are to be done."""
+        """Journal the interaction logs in one commit; the jobs that are to be done.
+
+        The page may forget a log when it is on disk, of which the journal tells.
+        """
         client = self._client
         new_jobs: set[Job] = set()
         logs = [job.log for job in jobs if job.log]
@@ -189,12 +192,12 @@ class Intake:
         for job in jobs:
             if job.log is not None:
                 new = fresh[id(job.log)]
-                kept = client.journal.get(job.log.key)
-                if kept is None or client.journal.durable:  # committed: the page may forget it
-                    client.channel.finish(job.epoch or "", job.seq or 0, now=now)
                 if not new:
+                    kept = client.journal.get(job.log.key)
                     if kept is not None:
                         kept.place = job.log.place  # the page that was reloaded keeps it now
+                    if kept is None or kept.kept:
+                        client.channel.finish(job.epoch or "", job.seq or 0, now=now)
                     job.finish()
                     continue
                 client.interactions.add(job.log)

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from crmwidget.directory import Matches
     from crmwidget.failures import Failure
     from crmwidget.identity import Identity
-    from crmwidget.journal import Interactions, Journal
+    from crmwidget.interactions import Interactions
+    from crmwidget.journal import Journal
     from crmwidget.precedence import Answers
     from crmwidget.simulator import Simulator
     from crmwidget.traffic import Traffic

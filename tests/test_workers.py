@@ -134,7 +134,7 @@ def test_a_coroutine_that_comes_as_the_loop_ends_is_ended_with_it() -> None:
     (thread,) = (each for each in threading.enumerate() if each.name == "a loop of a test")
     late = quick()
     done = loop.run(late)
-    loop.stop()
+    loop.stop(time.monotonic())
     go_on.set()
     thread.join()
 
@@ -145,7 +145,7 @@ def test_a_coroutine_that_comes_as_the_loop_ends_is_ended_with_it() -> None:
 def test_a_coroutine_that_comes_after_the_end_is_cancelled() -> None:
     loop = Loop("a loop of a test")
     loop.run(quick()).result()
-    loop.stop()
+    loop.stop(time.monotonic() + PATIENCE)
 
     never = quick()
     done = loop.run(never)
