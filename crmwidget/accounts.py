@@ -246,7 +246,8 @@ class ClientAccounts:
                 job.entry.error = failure.summary
                 job.entry.answered_by = failure.name
                 client.traced(job)
-            client.show("failed", failure.to_wire(), None if job is None else job.seq)
+            ours = job is not None and job.epoch == client.channel.epoch
+            client.show("failed", failure.to_wire(), job.seq if job is not None and ours else None)
             client.flush()
         if client.runner.cell is not None:
             client.runner.cell.show_error(failure.error)

@@ -510,10 +510,8 @@ class Client:
         """On this page a person looks at the traffic; None: nobody does."""
         self._watcher = epoch
         if epoch is not None:
-            jobs = [
-                job for job in self.intake.recent.values() if job.epoch == epoch and job.finished
-            ]
-            self.desk.trace(jobs)
+            recent = self.intake.recent.items()
+            self.desk.trace(job for (page, _), job in recent if page == epoch and job.finished)
 
     def traced(self, job: Job) -> None:
         """Something became of it; costs nothing while nobody looks."""

@@ -35,8 +35,8 @@ class Intake:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self.recent: OrderedDict[int, Job] = OrderedDict()
-        """By the page's number: those that the panel can still name."""
+        self.recent: OrderedDict[tuple[str, int], Job] = OrderedDict()
+        """By page and its number, which another page has as well: those that a panel may show."""
         self._born = time.time()
         self._skew = 0.0
         """Seconds to add to the page's clock to read ours."""
@@ -139,8 +139,8 @@ class Intake:
             epoch=epoch,
             seq=seq,
         )
-        if seq is not None:
-            self.recent[seq] = job
+        if place is not None:
+            self.recent[place] = job
             while len(self.recent) > RECENT:
                 self.recent.popitem(last=False)
         known = incoming(action)
