@@ -359,11 +359,11 @@ class Runner:
         if who is None or (job.answered and not (action and action.name == "ready")):
             self._accounts.done(job, who, answers.Outcome())
             return
-        lane = self._lanes.get(job.message.action)
-        if lane is None:
-            lane = self._lanes[job.message.action] = Lane(
-                self._loop, self._await, self._accounts.abandoned
-            )
+        with self._turn:
+            lane = self._lanes.get(job.message.action)
+            if lane is None:
+                lane = Lane(self._loop, self._await, self._accounts.abandoned)
+                self._lanes[job.message.action] = lane
         if who.handler and inspect.iscoroutinefunction(who.handler.function):
             lane.add(job, who)
             return

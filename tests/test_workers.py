@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import queue
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crmwidget import workers
-from crmwidget.workers import Clock, Loop
+from crmwidget.workers import Clock, Loop, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +96,36 @@ def test_a_ring_may_set_the_next_time() -> None:
     made.set(time.monotonic() + 0.02)
     assert over.wait(PATIENCE)
     made.stop()
+
+
+# ---------------------------------------------------------------- the thread for handlers
+def threads_of(name: str, submitters: int) -> int:
+    """How many threads a worker has whose first tasks come from several threads at once."""
+    worker, together = Worker(name), threading.Barrier(submitters)
+    go_on = threading.Event()
+
+    def submit() -> None:
+        together.wait()
+        worker.submit(go_on.wait)
+
+    others = [threading.Thread(target=submit) for _ in range(submitters)]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join()
+    found = [each.name for each in threading.enumerate()].count(name)
+    go_on.set()
+    worker.end(time.monotonic() + PATIENCE)
+    return found
+
+
+def test_the_first_tasks_of_several_threads_run_on_one_thread() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        assert {threads_of(f"worker {turn} of a test", 8) for turn in range(100)} == {1}
+    finally:
+        sys.setswitchinterval(interval)
 
 
 # ---------------------------------------------------------------- the loop
