@@ -7,7 +7,6 @@ sorts messages and hands them on; the runner takes each to its handler.
 
 from __future__ import annotations
 
-import atexit
 import concurrent.futures
 import contextlib
 import inspect
@@ -25,10 +24,8 @@ from crmwidget.channel import Attached, Channel, Delivered
 from crmwidget.clocks import steady
 from crmwidget.commands import Commands
 from crmwidget.desk import Desk
-from crmwidget.errors import (
-    ClickToDialDisabled,
-    PhoneClosedError,
-)
+from crmwidget.ending import Ending
+from crmwidget.errors import ClickToDialDisabled
 from crmwidget.failures import Failures
 from crmwidget.handlers import DEFAULT, EVERY, Handlers, Timeout
 from crmwidget.intake import Intake
@@ -61,28 +58,11 @@ if TYPE_CHECKING:
     from crmwidget.interactions import Entry as LogEntry
     from crmwidget.runner import Job
 
-FAREWELL: Final = 2.0
-"""Seconds that a kernel which ends, and a phone that is closed, waits for handlers."""
-FLUSHED: Final = 1.0
-"""Seconds that a kernel which ends waits for its disk after that; Jupyter kills it after 5."""
 LARGE: Final = 256 * 1024
 """Bytes from which an answer travels as a binary buffer."""
 _SURROGATE: Final = b"\\ud"
 living: dict[str, Client] = globals().get("living", {})
 """By key; importlib.reload and %autoreload run this file again: living phones survive that."""
-
-
-_clients: weakref.WeakSet[Client] = weakref.WeakSet()
-
-
-@atexit.register
-def _end() -> None:
-    """IPython clears the user's names at the end: what began now would fail for want of them."""
-    until = time.monotonic() + FAREWELL
-    for client in list(_clients):
-        client.runner.end(until)
-    for client in list(_clients):
-        client.journal.drain(FLUSHED)
 
 
 class Link(Protocol):
@@ -137,6 +117,7 @@ class Client:
         self.witness = Witness(self)
         self.intake = Intake(self)
         self._notes = PageNotes(self)
+        self.ending = Ending(self)
         self._missed = 0
         self._watcher: str | None = None
         """The page on which a person looks at the traffic."""
@@ -144,7 +125,6 @@ class Client:
         self.waiting: list[Job] = []
         self.commands = Commands()
         self._waiters: list[tuple[Callable[[str], bool], concurrent.futures.Future[str]]] = []
-        _clients.add(self)
 
     # ------------------------------------------------------------ settings
     @property
@@ -199,6 +179,8 @@ class Client:
 
     def _settle(self) -> None:
         """What follows from who answers: standing answers, and logs that waited for a handler."""
+        if self.closed:
+            return
         standing = self._standing()
         if self.settings is not None:
             self.channel.set({"t": "set", **self.settings, "standing": standing})
@@ -301,7 +283,7 @@ class Client:
 
     def deliver(self, action: str, data: object = None, key: str | None = None) -> Job:
         """A message as if it came from the connector, without a page; see Job.wait."""
-        self._open()
+        self.ending.check()
         with self.lock:
             now = time.monotonic()
             job = self.intake.make(action, data, key, now)
@@ -463,7 +445,7 @@ class Client:
         if (other := self._standing_in()) is not None:
             other.post(send)
             return
-        self._open()
+        self.ending.check()
         with self.lock:
             self.send(send)
             self.flush()
@@ -482,7 +464,7 @@ class Client:
 
     def prepared(self, number: str, record: object = None) -> Send:
         """What dialling sends; raises what `dial` raises."""
-        self._open()
+        self.ending.check()
         if not self.session.can_dial:
             raise ClickToDialDisabled(self.status)
         if record is None and self.sources.knows_contacts:
@@ -537,20 +519,12 @@ class Client:
         if self.closed:
             if inspect.iscoroutine(awaitable):
                 awaitable.close()
-            raise self._over()
-        return self.runner.await_(self._until_closed(awaitable))
-
-    async def _until_closed(self, awaitable: Awaitable[Any]) -> Any:
-        try:
-            return await awaitable
-        except BaseException as error:
-            if self.closed and type(error).__name__ == "CancelledError":
-                raise self._over() from None
-            raise
+            raise self.ending.error()
+        return self.ending.told(self.runner.await_(awaitable))
 
     def command(self, what: str, args: dict[str, Any]) -> concurrent.futures.Future[dict[str, Any]]:
         """The simulator's remote control; resolves when all that the command caused is through."""
-        self._open()
+        self.ending.check()
         with self.lock:
             ref, future = self.commands.add()
             self.channel.push({"t": "sim", "ref": ref, "what": what, "args": args})
@@ -578,7 +552,8 @@ class Client:
         return {name: self.facts[name] for name in FACTS if name in self.facts}
 
     def when(self, reached: Callable[[str], bool]) -> concurrent.futures.Future[str]:
-        """Resolves as soon as `reached(status)` holds."""
+        """Resolves as soon as `reached(status)` holds; raises PhoneClosedError where none will."""
+        self.ending.check()
         future: concurrent.futures.Future[str] = concurrent.futures.Future()
         with self.lock:
             self._waiters.append((reached, future))
@@ -613,39 +588,18 @@ class Client:
             else:
                 changed(name, value)
 
-    def _open(self) -> None:
-        if self.closed:
-            raise self._over()
-
-    def _over(self) -> PhoneClosedError:
-        return PhoneClosedError(f"the phone {self.name!r} was closed: make a new CRMWidget.")
-
     def close(self, *, force: bool = False) -> None:
-        """End the channel and the threads; refuses while a log is kept.
+        """End the channel and the threads; PhoneClosedError while a log is kept, without `force`.
 
         Takes some seconds at most: what runs may finish, and coroutines are cancelled. What was
         not begun is left to the next phone. May be called twice, and by a handler.
         """
-        with self.lock:
-            if len(self.journal) and not force and not self.closed:
-                kept = len(self.journal)
-                some = "interaction log is" if kept == 1 else "interaction logs are"
-                raise PhoneClosedError(
-                    f"{kept} {some} not saved yet: phone.journal shows what is kept, .retry() "
-                    "tries again, phone.close(force=True) gives it up."
-                )
-        with contextlib.ExitStack() as each:  # whatever one of them raises
-            each.callback(self._clock.stop)
-            each.callback(self.journal.close)
-            each.callback(self._drop)
-            each.callback(lambda: self.runner.close(time.monotonic() + FAREWELL))
-            each.callback(lambda: self.commands.end(self._over()))
-            each.callback(self._unwatch)
-            each.callback(self._end_page)
+        self.ending.close(force=force)
 
-    def _end_page(self) -> None:
-        """Nothing comes any more; the page ends its frame."""
+    def end_page(self) -> None:
+        """Nothing comes any more; the page ends its frame, and who waits for it hears of it."""
         with self.lock:
+            self._unwatch()
             if self.closed:
                 return
             if self.settings is not None:
@@ -657,15 +611,19 @@ class Client:
             waiters, self._waiters = self._waiters, []
         for _, future in waiters:
             if future.set_running_or_notify_cancel():
-                future.set_exception(self._over())
+                future.set_exception(self.ending.error())
 
-    def _drop(self) -> None:
-        """Whoever waits for a message that is not handled any more hears of it."""
-        with self.lock:
-            left = [job for job in self.jobs.values() if not job.finished]
-        for job in left:
-            job.error = job.error or self._over()
-            job.finish()
+    def stop_clock(self) -> None:
+        """Nothing is due any more."""
+        self._clock.stop()
+
+    def forked(self) -> None:
+        """In a child there is neither clock nor page."""
+        self._link = None
+        self._clock.forked()
+        self._waiters = []
+        self.waiting = []
+        self._tell("status", self.status)
 
 
 def _now() -> datetime:

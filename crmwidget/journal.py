@@ -48,6 +48,8 @@ ADOPTING: Final = 60.0
 
 _journals: weakref.WeakSet[Journal] = weakref.WeakSet()
 """Those of this process: what one of them could not note another may be told."""
+_inherited: list[object] = []
+"""Files of the process that this one was forked from: SQLite forbids even to close them."""
 
 
 class Journal:
@@ -85,6 +87,8 @@ class Journal:
         self._path: Path | None = None
         """The file that was meant last."""
         self._closed = False
+        self._refusal: Exception | None = None
+        """Why a person can ask nothing of it."""
         self._wipe_at: float | None = None
         _journals.add(self)
 
@@ -144,6 +148,20 @@ class Journal:
     def drain(self, seconds: float) -> bool:
         """Whether all that has become of logs is on disk within so many seconds."""
         return self._writer.drain(seconds)
+
+    def forked(self, refusal: Exception) -> None:
+        """In a child the file is not ours, nor are the logs; nothing of it is touched again."""
+        self._lock, self._opening = threading.RLock(), threading.RLock()
+        self._refusal = refusal
+        _inherited.append((self._store, self._writer))
+        self._writer = AtOnce()
+        self._store = Store(self._writer, lambda: None)
+        self._path = self._wipe_at = None
+        _journals.discard(self)
+
+    def _check(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
 
     def _let_go(self, seconds: float) -> None:
         path = self._store.wanted
@@ -233,6 +251,7 @@ class Journal:
         They were left by a notebook that has another name now, or by a visitor of a served app.
         What was not begun there runs here, the rest waits for `retry()`.
         """
+        self._check()
         with self._opening:
             if self._orphans is None:
                 return 0
@@ -411,6 +430,7 @@ class Journal:
 
         One whose handler is late and still at it is run again only when that has failed.
         """
+        self._check()
         with self._lock:  # of two who ask at once one finds them
             entries = [e for e in self._all() if e.state in {"failed", "interrupted"}]
             for entry in entries:
@@ -424,6 +444,7 @@ class Journal:
 
     def discard(self) -> int:
         """Give up every log that nobody is saving; how many."""
+        self._check()
         with self._lock:
             gone = [e for e in self._all() if not e.running]
             for entry in gone:

@@ -122,15 +122,16 @@ class Precedence:
         if directory is None and (find := _method(crm, "find")) is not None:
             asked = (numbers,) if isinstance(numbers, str) else tuple(numbers)
             return matches_of(self.finish(find(asked)), reason=f"Found by {type(crm).__name__}.")
-        return self._contacts(directory).find(numbers)
+        return self._contacts().find(numbers)
 
     def _by_id(self, message: Any) -> object:
-        found = self._contacts(self.directory).get(message.record_id)
+        found = self._contacts().get(message.record_id)
         return [] if found is None else found
 
-    def _contacts(self, given: Any) -> Directory:
+    def _contacts(self) -> Directory:
         from crmwidget.directory import Directory
 
+        given: Any = self.directory
         if given is not None and _is_function(given):
             given = self.finish(given())
         return Directory.of([] if given is None else given, region=self.region)

@@ -314,6 +314,15 @@ class Runner:
         self._wait(until)
         self._loop.stop(time.monotonic() + CANCELLED)
 
+    def forked(self) -> None:
+        """In a child none of its threads is there, and nothing is run."""
+        global _finishing  # noqa: PLW0603 - whoever held it is not there, either
+        _finishing = threading.Condition()
+        self._changed, self._turn = threading.Condition(), threading.Lock()
+        self._worker.forked()
+        self._loop.forked()
+        self._lanes, self._aside = {}, deque()
+
     def _wait(self, until: float) -> None:
         """Until then, on time.monotonic(), what runs may finish."""
         self._worker.end(until)

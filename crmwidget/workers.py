@@ -133,6 +133,14 @@ class Worker:
                 thread.join(max(0.0, until - time.monotonic()))
         self._clock.stop()
 
+    def forked(self) -> None:
+        """In a child its threads are not there, and nothing is begun."""
+        self.ended = True
+        self._starting, self._limits = threading.Lock(), threading.Lock()
+        self._tasks = queue.SimpleQueue()
+        self._threads = []
+        self._clock.forked()
+
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._threads = [each for each in self._threads if each.is_alive()]
@@ -224,6 +232,12 @@ class Loop:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, until - time.monotonic()))
 
+    def forked(self) -> None:
+        """In a child the loop is its parent's."""
+        self._lock = threading.Lock()
+        self._stopped = True
+        self._loop, self._left, self._threads = None, [], []
+
 
 def _cancelled() -> concurrent.futures.Future[Any]:
     from concurrent.futures import Future
@@ -312,6 +326,11 @@ class Clock:
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(AGAIN)
+
+    def forked(self) -> None:
+        """In a child its thread is not there, and nothing is due."""
+        self._changed = threading.Condition()
+        self._thread, self._stopped = None, True
 
     def _run(self) -> None:
         while True:

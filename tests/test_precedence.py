@@ -65,6 +65,10 @@ def test_what_was_never_run_against_the_vendor_says_so_where_answers_are_listed(
     assert said == "crm=Untried.find (not run against the vendor)"
 
 
+def contacts() -> list[dict[str, str]]:
+    return []
+
+
 class ChangingSources(Precedence):
     """What is given is taken back after the first look at it, as a cell on another thread may."""
 
@@ -87,7 +91,7 @@ class Own:
     ("action", "given", "who"),
     [
         ("requestCrmData", {"crm_data": lambda: None}, "crm_data=<lambda>"),
-        ("requestGetCrmDirectory", {"directory": lambda: []}, "directory=<lambda>"),
+        ("requestGetCrmDirectory", {"directory": contacts}, "directory=contacts"),
         ("requestPerformInteractionScreenPop", {"crm": Own()}, "crm=Own.find"),
     ],
 )

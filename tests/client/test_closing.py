@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmwidget import CRMWidget, Handlers, client, workers
+from crmwidget import CRMWidget, Handlers, ending, runner, workers
 from crmwidget.client import Client
 from crmwidget.errors import PhoneClosedError
 from tests.client.known import until
@@ -90,7 +90,7 @@ def test_what_ends_after_the_end_is_noted_by_the_next_phone(
     monkeypatch: pytest.MonkeyPatch,
     error: Exception | None,
 ) -> None:
-    monkeypatch.setattr(client, "FAREWELL", 0)
+    monkeypatch.setattr(ending, "FAREWELL", 0)
     handlers.on_save_log(saving)
     saving.error = error
     first = phone(handlers, path)
@@ -112,7 +112,7 @@ def test_what_ends_after_the_end_is_noted_by_the_next_phone(
 def test_what_ends_after_the_end_is_noted_in_the_file_where_there_is_no_next_phone_yet(
     handlers: Handlers, path: Path, saving: Saving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "FAREWELL", 0)
+    monkeypatch.setattr(ending, "FAREWELL", 0)
     handlers.on_save_log(saving)
     first = phone(handlers, path)
     Page(first, "page").logs(1)
@@ -202,7 +202,7 @@ def test_whoever_waits_for_the_phone_hears_that_it_is_closed(handlers: Handlers)
 def test_a_message_that_is_not_handled_any_more_does_not_keep_who_waits_for_it(
     handlers: Handlers, saving: Saving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "FAREWELL", 0)
+    monkeypatch.setattr(ending, "FAREWELL", 0)
     handlers.on_save_log(saving)
     made = Client("closing", handlers)
     made.deliver("requestSaveInteractionLog", {})
@@ -239,7 +239,8 @@ def test_a_handler_may_close_the_phone_it_runs_for(handlers: Handlers, kind: str
 def test_a_coroutine_that_runs_is_cancelled_and_awaited(
     handlers: Handlers, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(client, "FAREWELL", 0)
+    monkeypatch.setattr(ending, "FAREWELL", 0)
+    monkeypatch.setattr(runner, "CANCELLED", 60)
     steps: list[str] = []
     begun = threading.Event()
 
@@ -263,7 +264,7 @@ def test_a_coroutine_that_runs_is_cancelled_and_awaited(
     made.close()
 
     assert steps == ["tidied up"]
-    assert threads() == []
+    until(lambda: not threads())
 
 
 def test_a_coroutine_that_refuses_is_said_and_ends_by_itself(
@@ -293,6 +294,26 @@ def test_a_coroutine_that_refuses_is_said_and_ends_by_itself(
     assert [r.message for r in caplog.records if r.levelno >= logging.ERROR] == [
         "crmwidget: closed, and 1 coroutines refuse to be cancelled"
     ]
+
+
+def test_a_cell_that_is_interrupted_cancels_what_it_awaits(handlers: Handlers) -> None:
+    made = Client("closing", handlers)
+    begun, ended = threading.Event(), threading.Event()
+
+    async def works() -> None:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    waits = made.run(works())
+    assert begun.wait(60)
+
+    waits.cancel()
+
+    assert ended.wait(60)
+    made.close()
 
 
 def test_what_a_cell_awaits_says_that_the_phone_was_closed_and_what_to_do(
