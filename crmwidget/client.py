@@ -293,7 +293,6 @@ class Client:
 
     def _start(self, job: Job) -> None:
         self.jobs[job.ticket] = job
-        job.load = None if job.seq is None else self.facts.get("loads")
         self._tell("last_message", job.message)
         self.desk.ask(job)
         if job.log:

@@ -98,6 +98,8 @@ class Intake:
         key = item["key"] if isinstance(item.get("key"), str) else f"{event.epoch}/{event.seq}"
         answered = item.get("answered") is True
         job = self._job(action, data, key, at=at, now=now, answered=answered, place=place)
+        load = item.get("load")
+        job.load = load if isinstance(load, int) else 1
         if left is not None:
             if not answered:  # one that is waits for company, and nobody for it
                 job.entry.page = max(left - item["at"], 0.0)

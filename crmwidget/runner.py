@@ -67,7 +67,7 @@ class Job:
     epoch: str | None = None
     seq: int | None = None
     load: int | None = None
-    """Which document of the frame it came from; answers to an earlier one are void."""
+    """Which document of the frame it came from, as the page says; answers are for that alone."""
     log: LogEntry | None = None
     again: bool = False
     """A person runs it again, for the panel alone: nothing is sent because of it."""
