@@ -149,8 +149,7 @@ class ClientAccounts:
     def _log_became(self, job: Job, state: Saved) -> None:
         """What became of a call's log, on the card of that call."""
         if job.log is not None:
-            returned = job.log.returned
-            item = str(returned) if isinstance(returned, (str, int)) and state == "saved" else None
+            item = _number_of(job.log.returned) if state == "saved" else None
             self._client.desk.logged(job.log.log, state, item)
 
     def failed(self, job: Job, who: Answerer, error: BaseException) -> None:
@@ -179,15 +178,18 @@ class ClientAccounts:
         name = job.handler.name if job.handler else "the answer"
         error = HandlerTimeoutError(job.message.action, name, timeout)
         failure = self.reported(job, name, error, job.handler, late=True)
-        if job.log:
-            client.journal.fail(job.log, failure.summary)
-        self._log_became(job, "failed")
         by = f"{name}()" if job.handler else called(client.sources.answerer(job.message.action))
-        client.desk.failed(job, "late", by, f"{timeout:g} s")
-        if not job.again:
-            client.carry([_notice(failure, time.monotonic())], job)
+        with client.lock:
+            if not job.finished:  # it may have come to its end just now
+                if job.log:
+                    client.journal.fail(job.log, failure.summary)
+                self._log_became(job, "failed")
+                client.desk.failed(job, "late", by, f"{timeout:g} s")
+            if not job.again:
+                client.carry([_notice(failure, time.monotonic())], job)
+            client.flush()
         client.runner.give_up(job)
-        job.error = error
+        job.error = job.error or error
         job.finish()
 
     def cancelled(self, job: Job) -> None:
@@ -276,6 +278,13 @@ class ClientAccounts:
             client.flush()
         if client.runner.cell is not None:
             client.runner.cell.say(text)
+
+
+def _number_of(returned: object) -> str | None:
+    """What a CRM calls a log, as text; nothing of a class of the user's is called for it."""
+    if isinstance(returned, str):
+        return str.__str__(returned)
+    return int.__repr__(returned) if isinstance(returned, int) else None
 
 
 def _shown(outcome: answers.Outcome) -> tuple[str, ...] | None:

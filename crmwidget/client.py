@@ -39,7 +39,6 @@ from crmwidget.session import (
     AnswerDue,
     Changed,
     Effect,
-    Late,
     Send,
     Session,
     expiring,
@@ -325,8 +324,6 @@ class Client:
             elif isinstance(effect, AnswerDue) and job is not None:
                 job.reply = effect.reply
                 self.runner.submit(job)
-            elif isinstance(effect, Late):
-                self.accounts.late(self.jobs[effect.ticket], effect.timeout)
             elif isinstance(effect, Changed):
                 self._state()
 
@@ -382,9 +379,12 @@ class Client:
         now = time.monotonic()
         self.journal.tick(now)
         with self.lock:
-            if not self.closed:
-                self.carry(self.session.tick(now), None)
-                self.flush()
+            if self.closed:
+                return
+            late = [(self.jobs[each.ticket], each.timeout) for each in self.session.tick(now)]
+            self.flush()
+        for job, timeout in late:  # its error is shown: not under the lock
+            self.accounts.late(job, timeout)
 
     def end(self, job: Job, now: float, *, keep: bool = False) -> None:
         """Nothing more becomes of it; `keep`: the page must not forget it yet."""
