@@ -45,6 +45,7 @@ class ClientAccounts:
         client = self._client
         with client.lock:
             wanted = job.log is not None and client.journal.start(job.log, noted)
+            client.schedule()  # the clock looks whether the disk comes back
             if not wanted:
                 client.carry(client.session.fail(job.ticket), job)
                 client.end(job, time.monotonic())

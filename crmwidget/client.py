@@ -31,6 +31,7 @@ from crmwidget.handlers import DEFAULT, EVERY, Handlers, Timeout
 from crmwidget.intake import Intake
 from crmwidget.interactions import Interactions
 from crmwidget.journal import Journal
+from crmwidget.kept_logs import KeptLogs
 from crmwidget.page_notes import FACTS, PageNotes
 from crmwidget.precedence import Precedence
 from crmwidget.runner import Runner
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crmwidget.cell import Cell
-    from crmwidget.interactions import Entry as LogEntry
     from crmwidget.runner import Job
 
 LARGE: Final = 256 * 1024
@@ -81,11 +81,12 @@ class Client:
         self.channel = Channel()
         self.traffic = Traffic()
         self.interactions = Interactions()
+        self.logs = KeptLogs(self)
         self.journal = Journal(
-            self._again,
-            self._given_up,
-            self._taken_over,
-            self._noted_on_disk,
+            self.logs.again,
+            self.logs.given_up,
+            self.logs.taken_over,
+            self.logs.on_disk,
             Writer(f"crmwidget-{name}-journal"),
         )
         self.errors = Failures()
@@ -256,7 +257,7 @@ class Client:
                 elif event.item.get("t") != "msg":
                     self._delivered(event, now)
                 elif (job := jobs.get(event.seq)) in new:
-                    self._start(job)
+                    self.start(job)
             self.flush()
             if not self.channel.owed:
                 self.witness.reached.set()
@@ -287,10 +288,11 @@ class Client:
             now = time.monotonic()
             job = self.intake.make(action, data, key, now)
             if job in self.intake.accept([job], now):
-                self._start(job)
+                self.start(job)
             return job
 
-    def _start(self, job: Job) -> None:
+    def start(self, job: Job) -> None:
+        """Let it be handled when its turn comes."""
         self.jobs[job.ticket] = job
         self._tell("last_message", job.message)
         self.desk.ask(job)
@@ -398,45 +400,7 @@ class Client:
 
     def open_journal(self, path: Path | None) -> None:
         """Keep interaction logs in this file, and go on with what an earlier kernel left in it."""
-        self._taken_over(self.journal.open(path))
-
-    def _noted_on_disk(self, entries: list[LogEntry]) -> None:
-        """These logs are on disk: the page may forget them; or the journal has more to say."""
-        with self.lock:
-            if self.closed:
-                return
-            for epoch, seq in (entry.place for entry in entries if entry.place):
-                self.channel.finish(epoch, seq, now=time.monotonic())
-            self.summarise()
-            self.flush()
-
-    def _taken_over(self, left: list[LogEntry]) -> None:
-        """Go on with the logs of a kernel that is gone."""
-        with self.lock:
-            if self.closed:
-                return
-            for entry in left:
-                self.interactions.add(entry)
-            self._again([entry for entry in left if entry.state == "accepted"])
-            self.summarise()
-            self.flush()
-
-    def _again(self, entries: list[LogEntry]) -> None:
-        """Today's handler for logs that came earlier; the same key."""
-        with self.lock:
-            for entry in entries:
-                entry.state = "accepted"
-                self._start(self.intake.again(entry))
-            self.flush()
-
-    def _given_up(self, entries: list[LogEntry]) -> None:
-        """The user discards these logs: the page may forget them too."""
-        with self.lock:
-            self.waiting = [job for job in self.waiting if job.log not in entries]
-            for epoch, seq in (entry.place for entry in entries if entry.place):
-                self.channel.finish(epoch, seq, now=time.monotonic())
-            self.summarise()
-            self.flush()
+        self.logs.taken_over(self.journal.open(path))
 
     # ------------------------------------------------------------ what a program asks for
     def post(self, send: Send) -> None:

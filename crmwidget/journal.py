@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import threading
 import time
-import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +26,7 @@ from crmwidget.journal_file import (
     orphans,
     remove,
 )
+from crmwidget.journal_process import in_process, known_here, note_late
 from crmwidget.journal_store import FAULTS, Store, count
 from crmwidget.journal_store import found as found_in
 from crmwidget.writer import AtOnce
@@ -46,8 +46,6 @@ one left comes before all that is new. So long does one that ends wait for its d
 ADOPTING: Final = 60.0
 """Seconds that taking logs over may wait for the disk."""
 
-_journals: weakref.WeakSet[Journal] = weakref.WeakSet()
-"""Those of this process: what one of them could not note another may be told."""
 _inherited: list[object] = []
 """Files of the process that this one was forked from: SQLite forbids even to close them."""
 
@@ -90,7 +88,7 @@ class Journal:
         self._refusal: Exception | None = None
         """Why a person can ask nothing of it."""
         self._wipe_at: float | None = None
-        _journals.add(self)
+        in_process.add(self)
 
     @property
     def durable(self) -> bool:
@@ -157,7 +155,7 @@ class Journal:
         self._writer = AtOnce()
         self._store = Store(self._writer, lambda: None)
         self._path = self._wipe_at = None
-        _journals.discard(self)
+        in_process.discard(self)
 
     def _check(self) -> None:
         if self._refusal is not None:
@@ -185,7 +183,7 @@ class Journal:
             self._store.refuse(file, error)
             return []
         rows = [row for row in left.rows if row not in old]
-        rows, done = _known_here(self, path, rows)
+        rows, done = known_here(self, path, rows)
         done |= {row.key for row in old}
         with self._lock:
             if not self._store.install(file, found_in(len(old), left.unreadable)):
@@ -384,12 +382,17 @@ class Journal:
         key, state, error = entry.key, entry.state, entry.error
         if self._closed and self._path is not None:
             path = self._path
-            self._writer.submit(lambda: _note_late(self, path, key, state, error))
+            self._writer.submit(lambda: note_late(self, path, key, state, error))
             noted()
             return
         self._store.write(lambda file: file.mark(key, state, error), lambda _: noted())
 
-    def _settle(self, path: Path, key: str, state: State, error: str | None) -> bool:
+    @property
+    def path(self) -> Path | None:
+        """The file that is meant, or was when it was closed."""
+        return self._path
+
+    def settle(self, path: Path, key: str, state: State, error: str | None) -> bool:
         """What came of a log that a phone before this one was saving; False: it is not ours."""
         with self._lock:
             file = self._store.file
@@ -491,7 +494,7 @@ class Journal:
         with self._lock:
             return list(self._entries.values())
 
-    def _known(self, row: Row) -> Row:
+    def known(self, row: Row) -> Row:
         """A row of a file, with what is known here that could not be written."""
         with self._lock:
             if row.state != "accepted" or row.key not in self._taken:
@@ -505,47 +508,6 @@ class Journal:
 
     def _in(self, state: State) -> tuple[Entry, ...]:
         return tuple(e for e in self._all() if e.state == state)
-
-
-def _known_here(journal: Journal, path: Path, rows: list[Row]) -> tuple[list[Row], set[str]]:
-    """Rows of a file, with what another journal of this process knows and could not note there.
-
-    The keys of those that it has done come beside them.
-    """
-    done: set[str] = set()
-    for other in list(_journals):
-        if other is not journal and other._path == path and not other.durable:  # noqa: SLF001 - one of us
-            rows = [other._known(row) for row in rows]  # noqa: SLF001
-            done |= {row.key for row in rows if row.state == "done"}
-    return rows, done
-
-
-def _note_late(journal: Journal, path: Path, key: str, state: State, error: str | None) -> None:
-    """Note what ended after its journal was closed: with who has the file now, or in the file."""
-    until = time.monotonic() + ENDING
-    while True:
-        for other in list(_journals):
-            if other is not journal and other._settle(path, key, state, error):  # noqa: SLF001 - one of us
-                return
-        if not path.exists():
-            return
-        try:
-            file = JournalFile(path)
-        except FAULTS:
-            return
-        except OwnedElsewhereError:
-            if time.monotonic() > until:
-                return
-            time.sleep(0.05)
-        else:
-            break
-    try:
-        file.mark(key, state, error)
-        file.wipe()
-    except FAULTS:
-        file.abandon()
-    finally:
-        file.close()
 
 
 def _entry(row: Row) -> Entry:

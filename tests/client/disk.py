@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import pytest
 
 
+WRITES = ("put", "mark", "wipe")
+
+
 class Disk:
     """Quick, until `stop`; then whoever writes waits for `go_on`."""
 
@@ -19,19 +22,22 @@ class Disk:
         self._free.set()
         self.asked = threading.Event()
         """Something waits to be written."""
-        for name in ("put", "mark", "wipe"):
-            monkeypatch.setattr(JournalFile, name, self._held(getattr(JournalFile, name)))
+        self._stopped: tuple[str, ...] = ()
+        for name in WRITES:
+            monkeypatch.setattr(JournalFile, name, self._held(name, getattr(JournalFile, name)))
 
-    def stop(self) -> None:
+    def stop(self, *names: str) -> None:
+        """Keep waiting who writes in these ways; none: in any."""
+        self._stopped = names or WRITES
         self.asked.clear()
         self._free.clear()
 
     def go_on(self) -> None:
         self._free.set()
 
-    def _held(self, write: Any) -> Any:
+    def _held(self, name: str, write: Any) -> Any:
         def held(*args: Any, **named: Any) -> Any:
-            if not self._free.is_set():
+            if name in self._stopped and not self._free.is_set():
                 self.asked.set()
                 assert self._free.wait(60)
             return write(*args, **named)

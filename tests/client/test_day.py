@@ -12,10 +12,11 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from crmwidget import Handlers, journal
+from crmwidget import Handlers
 from crmwidget.channel import VERSION
 from crmwidget.client import Client
 from crmwidget.journal_file import JournalFile
+from crmwidget.journal_process import in_process
 from crmwidget.testing import interaction_log
 from crmwidget.writer import AtOnce
 from tests.slow import count
@@ -189,7 +190,7 @@ class Day:
         file = self.client.journal._store.file
         assert file is not None
         file.close()
-        journal._journals.discard(self.client.journal)
+        in_process.discard(self.client.journal)
         self.client.closed = True
         self.client.runner.close(0)
 

@@ -177,6 +177,29 @@ def test_a_slow_disk_is_said_until_it_is_quick_again(client: Client, disk: Disk)
     assert "journal" not in client.desk.warnings
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crmwidget.journal_store.SLOW", 0.02)
+    monkeypatch.setattr("crmwidget.journal_store.HUNG", 0.04)
+
+
+@kinds
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("write", ["put", "mark"])
+def test_the_clock_looks_whether_the_disk_comes_back(
+    handlers: Handlers, client: Client, disk: Disk, kind: str, write: str
+) -> None:
+    saved = saver(handlers, kind)
+    disk.stop(write)
+
+    page = Page(client, "page")
+    page.logs(1)
+
+    until(lambda: saved)
+    until(lambda: page.done == 1)
+    assert (saved, client.journal.durable) == (["1"], False)
+
+
 @kinds
 def test_a_disk_that_never_comes_back_costs_the_file_and_no_log(
     handlers: Handlers, client: Client, path: Path, disk: Disk, kind: str
