@@ -83,7 +83,8 @@ class Ending:
                 some = "interaction log is" if kept == 1 else "interaction logs are"
                 raise PhoneClosedError(
                     f"{kept} {some} not saved yet: phone.journal shows what is kept, .retry() "
-                    "tries again, phone.close(force=True) gives it up."
+                    "tries again, phone.close(force=True) "
+                    + ("leaves it to the next phone." if client.journal.durable else "gives it up.")
                 )
         with contextlib.ExitStack() as each:  # the last one first
             each.callback(client.stop_clock)
