@@ -17,6 +17,8 @@ from crmwidget.handlers import DEFAULT, _Default
 from crmwidget.session import Send, default_timeout, expiring, is_history
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crmwidget.card import Saved
     from crmwidget.client import Client
     from crmwidget.handlers import Handler, Timeout
@@ -35,23 +37,36 @@ class ClientAccounts:
         """The origin that speaks now, or "simulator"."""
         return self._client.connector
 
-    def begun(self, job: Job, who: Answerer) -> bool:
-        """Its handler starts, and its time runs; False: the log is handled or discarded already."""
+    def claim(self, job: Job, noted: Callable[[], object]) -> bool:
+        """A log is to be handled now; False: it is handled or discarded already.
+
+        `noted` is called, maybe on another thread, when a next kernel could know of that.
+        """
         client = self._client
-        timeout = self.time_for(job, who)
         with client.lock:
-            job.handler = who.handler
-            job.entry.queue = (time.monotonic() - job.arrived) * 1000
-            wanted = job.log is None or client.journal.start(job.log)
-            if wanted:
-                client.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
-                client.schedule()
-            else:
+            wanted = job.log is not None and client.journal.start(job.log, noted)
+            client.schedule()  # the clock looks whether the disk comes back
+            if not wanted:
                 client.carry(client.session.fail(job.ticket), job)
                 client.end(job, time.monotonic())
         if not wanted:
             job.finish()
         return wanted
+
+    def put_back(self, job: Job) -> None:
+        """A log that was claimed is not begun after all."""
+        if job.log is not None:
+            self._client.journal.put_back(job.log)
+
+    def begun(self, job: Job, who: Answerer) -> None:
+        """Its handler starts, and its time runs."""
+        client = self._client
+        timeout = self.time_for(job, who)
+        with client.lock:
+            job.handler = who.handler
+            job.entry.queue = (time.monotonic() - job.arrived) * 1000
+            client.session.begin(job.ticket, now=time.monotonic(), timeout=timeout)
+            client.schedule()
 
     def overtakes(self, job: Job) -> bool:
         """Logs of its connector that came before this one are parked."""
@@ -135,8 +150,7 @@ class ClientAccounts:
     def _log_became(self, job: Job, state: Saved) -> None:
         """What became of a call's log, on the card of that call."""
         if job.log is not None:
-            returned = job.log.returned
-            item = str(returned) if isinstance(returned, (str, int)) and state == "saved" else None
+            item = _number_of(job.log.returned) if state == "saved" else None
             self._client.desk.logged(job.log.log, state, item)
 
     def failed(self, job: Job, who: Answerer, error: BaseException) -> None:
@@ -165,15 +179,18 @@ class ClientAccounts:
         name = job.handler.name if job.handler else "the answer"
         error = HandlerTimeoutError(job.message.action, name, timeout)
         failure = self.reported(job, name, error, job.handler, late=True)
-        if job.log:
-            client.journal.fail(job.log, failure.summary)
-        self._log_became(job, "failed")
         by = f"{name}()" if job.handler else called(client.sources.answerer(job.message.action))
-        client.desk.failed(job, "late", by, f"{timeout:g} s")
-        if not job.again:
-            client.carry([_notice(failure, time.monotonic())], job)
+        with client.lock:
+            if not job.finished:  # it may have come to its end just now
+                if job.log:
+                    client.journal.fail(job.log, failure.summary)
+                self._log_became(job, "failed")
+                client.desk.failed(job, "late", by, f"{timeout:g} s")
+            if not job.again:
+                client.carry([_notice(failure, time.monotonic())], job)
+            client.flush()
         client.runner.give_up(job)
-        job.error = error
+        job.error = job.error or error
         job.finish()
 
     def cancelled(self, job: Job) -> None:
@@ -231,7 +248,8 @@ class ClientAccounts:
                 job.entry.error = failure.summary
                 job.entry.answered_by = failure.name
                 client.traced(job)
-            client.show("failed", failure.to_wire(), None if job is None else job.seq)
+            ours = job is not None and job.epoch == client.channel.epoch
+            client.show("failed", failure.to_wire(), job.seq if job is not None and ours else None)
             client.flush()
         self._print(failure)
         return failure
@@ -271,6 +289,13 @@ class ClientAccounts:
             client.flush()
         if client.runner.cell is not None:
             client.runner.cell.say(text)
+
+
+def _number_of(returned: object) -> str | None:
+    """What a CRM calls a log, as text; nothing of a class of the user's is called for it."""
+    if isinstance(returned, str):
+        return str.__str__(returned)
+    return int.__repr__(returned) if isinstance(returned, int) else None
 
 
 def _shown(outcome: answers.Outcome) -> tuple[str, ...] | None:

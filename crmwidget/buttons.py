@@ -83,7 +83,8 @@ class Buttons:
 
     def _search(self, args: Args, seq: int) -> None:
         text, offset = str(args.get("text", "")), int(args.get("offset", 0))
-        self._client.showing(lambda: self._client.desk.search(text, offset, seq))
+        found = self._client.desk.search(text, offset)
+        self._client.showing(lambda: self._client.show("contacts", found, seq))
 
     def _choose(self, args: Args, seq: int) -> None:
         card, index = args.get("record"), int(args.get("index", -1))

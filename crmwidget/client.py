@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import inspect
 import json
 import threading
 import time
@@ -23,15 +24,15 @@ from crmwidget.channel import Attached, Channel, Delivered
 from crmwidget.clocks import steady
 from crmwidget.commands import Commands
 from crmwidget.desk import Desk
-from crmwidget.errors import (
-    ClickToDialDisabled,
-    MessageRefusedError,
-    PhoneClosedError,
-)
+from crmwidget.ending import Ending
+from crmwidget.errors import ClickToDialDisabled
 from crmwidget.failures import Failures
 from crmwidget.handlers import DEFAULT, EVERY, Handlers, Timeout
 from crmwidget.intake import Intake
-from crmwidget.journal import Interactions, Journal
+from crmwidget.interactions import Interactions
+from crmwidget.journal import Journal
+from crmwidget.kept_logs import KeptLogs
+from crmwidget.page_notes import FACTS, PageNotes
 from crmwidget.precedence import Precedence
 from crmwidget.runner import Runner
 from crmwidget.session import (
@@ -39,7 +40,6 @@ from crmwidget.session import (
     AnswerDue,
     Changed,
     Effect,
-    Late,
     Send,
     Session,
     expiring,
@@ -48,23 +48,18 @@ from crmwidget.session import (
 from crmwidget.traffic import Traffic
 from crmwidget.witness import Witness
 from crmwidget.workers import Clock
+from crmwidget.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
     from crmwidget.cell import Cell
-    from crmwidget.journal import Entry as LogEntry
     from crmwidget.runner import Job
 
 LARGE: Final = 256 * 1024
 """Bytes from which an answer travels as a binary buffer."""
 _SURROGATE: Final = b"\\ud"
-_FACTS: Final = (
-    "shown", "loads", "acked", "configured", "dial", "silent", "lost", "origin", "messages",
-    "rejected", "host",
-)  # fmt: skip
-
 living: dict[str, Client] = globals().get("living", {})
 """By key; importlib.reload and %autoreload run this file again: living phones survive that."""
 
@@ -86,7 +81,14 @@ class Client:
         self.channel = Channel()
         self.traffic = Traffic()
         self.interactions = Interactions()
-        self.journal = Journal(self._again, self._given_up, self._taken_over)
+        self.logs = KeptLogs(self)
+        self.journal = Journal(
+            self.logs.again,
+            self.logs.given_up,
+            self.logs.taken_over,
+            self.logs.on_disk,
+            Writer(f"crmwidget-{name}-journal"),
+        )
         self.errors = Failures()
         self.sources = Precedence(Handlers() if handlers is None else handlers)
         self.accounts = ClientAccounts(self)
@@ -114,12 +116,14 @@ class Client:
         self._unwatch = self.handlers.watch(self._handlers_changed)
         self.witness = Witness(self)
         self.intake = Intake(self)
+        self._notes = PageNotes(self)
+        self.ending = Ending(self)
         self._missed = 0
         self._watcher: str | None = None
         """The page on which a person looks at the traffic."""
         self.jobs: dict[int, Job] = {}
         self.waiting: list[Job] = []
-        self._commands = Commands()
+        self.commands = Commands()
         self._waiters: list[tuple[Callable[[str], bool], concurrent.futures.Future[str]]] = []
 
     # ------------------------------------------------------------ settings
@@ -175,6 +179,8 @@ class Client:
 
     def _settle(self) -> None:
         """What follows from who answers: standing answers, and logs that waited for a handler."""
+        if self.closed:
+            return
         standing = self._standing()
         if self.settings is not None:
             self.channel.set({"t": "set", **self.settings, "standing": standing})
@@ -251,7 +257,7 @@ class Client:
                 elif event.item.get("t") != "msg":
                     self._delivered(event, now)
                 elif (job := jobs.get(event.seq)) in new:
-                    self._start(job)
+                    self.start(job)
             self.flush()
             if not self.channel.owed:
                 self.witness.reached.set()
@@ -269,24 +275,25 @@ class Client:
         """What the page did alone, or a person asked for."""
         item = event.item
         if item.get("t") == "note":
-            self._noted(item)
+            self._notes.take(item)
+            self._state()
         elif item.get("t") == "do" and not self._buttons.pressed_at_once(item, event.epoch):
             self.runner.press(lambda: self._buttons.pressed(item), lambda: self._buttons.late(item))
         self.channel.finish(event.epoch, event.seq, now=now)
 
     def deliver(self, action: str, data: object = None, key: str | None = None) -> Job:
         """A message as if it came from the connector, without a page; see Job.wait."""
-        self._open()
+        self.ending.check()
         with self.lock:
             now = time.monotonic()
             job = self.intake.make(action, data, key, now)
             if job in self.intake.accept([job], now):
-                self._start(job)
+                self.start(job)
             return job
 
-    def _start(self, job: Job) -> None:
+    def start(self, job: Job) -> None:
+        """Let it be handled when its turn comes."""
         self.jobs[job.ticket] = job
-        job.load = None if job.seq is None else self.facts.get("loads")
         self._tell("last_message", job.message)
         self.desk.ask(job)
         if job.log:
@@ -310,39 +317,6 @@ class Client:
         self.end(job, time.monotonic())
         job.finish()
 
-    def _noted(self, note: Mapping[str, Any]) -> None:
-        """What the page did alone."""
-        given = note.get("detail")
-        detail: dict[str, Any] = given if isinstance(given, dict) else {}
-        what = note.get("what")
-        if what == "sim" and detail.get("wants") is True and self.extra is not None:
-            self.command("state", {"script": self.extra()})
-        elif what == "sim":
-            # Behind what arrived before: `await call.end()` returns when the log is saved.
-            self.runner.later(lambda: self._commands.answered(detail))
-        elif what == "lost":
-            self.witness.ended = str(detail.get("reason"))
-        elif what in ("rejected", "dropped"):
-            reason = f"{detail.get('reason', what)}, {note.get('n', 1)} times"
-            if detail.get("origin"):
-                reason += f", from {detail['origin']}"
-            reasons = detail.get("reasons")
-            if isinstance(reasons, dict):
-                self.witness.refuses(reasons, detail.get("stranger"))
-            action = str(detail.get("action", "?"))
-            self.traffic.add("rejected", action, None, at=_now(), problems=(reason,))
-            for over in detail.get("over", ()):
-                self._over(over)
-        self.facts.update({name: detail[name] for name in _FACTS if name in detail})
-        if what == "loaded":  # another document is in the frame: what the former said is over
-            self.session.restore(self.facts)
-        self._state()
-
-    def _over(self, over: Mapping[str, Any]) -> None:
-        """A question or a log that the page could not take: agent and notebook hear of it."""
-        error = MessageRefusedError(str(over["action"]), str(over["reason"]), int(over["limit"]))
-        self.runner.later(lambda: self.accounts.refused(error))
-
     # ------------------------------------------------------------ effects
     def carry(self, effects: Iterable[Effect], job: Job | None) -> None:
         """What the session asks for."""
@@ -352,8 +326,6 @@ class Client:
             elif isinstance(effect, AnswerDue) and job is not None:
                 job.reply = effect.reply
                 self.runner.submit(job)
-            elif isinstance(effect, Late):
-                self.accounts.late(self.jobs[effect.ticket], effect.timeout)
             elif isinstance(effect, Changed):
                 self._state()
 
@@ -406,12 +378,15 @@ class Client:
         self._clock.set(min((at for at in due if at is not None), default=None))
 
     def _ring(self) -> None:
+        now = time.monotonic()
+        self.journal.tick(now)
         with self.lock:
-            if not self.closed:
-                now = time.monotonic()
-                self.carry(self.session.tick(now), None)
-                self._taken_over(self.journal.tick(now))
-                self.flush()
+            if self.closed:
+                return
+            late = [(self.jobs[each.ticket], each.timeout) for each in self.session.tick(now)]
+            self.flush()
+        for job, timeout in late:  # its error is shown: not under the lock
+            self.accounts.late(job, timeout)
 
     def end(self, job: Job, now: float, *, keep: bool = False) -> None:
         """Nothing more becomes of it; `keep`: the page must not forget it yet."""
@@ -425,34 +400,7 @@ class Client:
 
     def open_journal(self, path: Path | None) -> None:
         """Keep interaction logs in this file, and go on with what an earlier kernel left in it."""
-        with self.lock:
-            self._taken_over(self.journal.open(path))
-
-    def _taken_over(self, left: list[LogEntry]) -> None:
-        """Go on with the logs of a kernel that is gone."""
-        with self.lock:
-            for entry in left:
-                self.interactions.add(entry)
-            self._again([entry for entry in left if entry.state == "accepted"])
-            self.summarise()
-            self.flush()
-
-    def _again(self, entries: list[LogEntry]) -> None:
-        """Today's handler for logs that came earlier; the same key."""
-        with self.lock:
-            for entry in entries:
-                entry.state = "accepted"
-                self._start(self.intake.again(entry))
-            self.flush()
-
-    def _given_up(self, entries: list[LogEntry]) -> None:
-        """The user discards these logs: the page may forget them too."""
-        with self.lock:
-            self.waiting = [job for job in self.waiting if job.log not in entries]
-            for epoch, seq in (entry.place for entry in entries if entry.place):
-                self.channel.finish(epoch, seq, now=time.monotonic())
-            self.summarise()
-            self.flush()
+        self.logs.taken_over(self.journal.open(path))
 
     # ------------------------------------------------------------ what a program asks for
     def post(self, send: Send) -> None:
@@ -460,7 +408,7 @@ class Client:
         if (other := self._standing_in()) is not None:
             other.post(send)
             return
-        self._open()
+        self.ending.check()
         with self.lock:
             self.send(send)
             self.flush()
@@ -479,7 +427,7 @@ class Client:
 
     def prepared(self, number: str, record: object = None) -> Send:
         """What dialling sends; raises what `dial` raises."""
-        self._open()
+        self.ending.check()
         if not self.session.can_dial:
             raise ClickToDialDisabled(self.status)
         if record is None and self.sources.knows_contacts:
@@ -507,10 +455,8 @@ class Client:
         """On this page a person looks at the traffic; None: nobody does."""
         self._watcher = epoch
         if epoch is not None:
-            jobs = [
-                job for job in self.intake.recent.values() if job.epoch == epoch and job.finished
-            ]
-            self.desk.trace(jobs)
+            recent = self.intake.recent.items()
+            self.desk.trace(job for (page, _), job in recent if page == epoch and job.finished)
 
     def traced(self, job: Job) -> None:
         """Something became of it; costs nothing while nobody looks."""
@@ -532,14 +478,18 @@ class Client:
         self.post(expiring(send, time.monotonic()))
 
     def run(self, awaitable: Awaitable[Any]) -> concurrent.futures.Future[Any]:
-        """Run a coroutine on the handlers' loop."""
-        return self.runner.await_(awaitable)
+        """Run a coroutine on the handlers' loop; PhoneClosedError where that is closed."""
+        if self.closed:
+            if inspect.iscoroutine(awaitable):
+                awaitable.close()
+            raise self.ending.error()
+        return self.ending.told(self.runner.await_(awaitable))
 
     def command(self, what: str, args: dict[str, Any]) -> concurrent.futures.Future[dict[str, Any]]:
         """The simulator's remote control; resolves when all that the command caused is through."""
-        self._open()
+        self.ending.check()
         with self.lock:
-            ref, future = self._commands.add()
+            ref, future = self.commands.add()
             self.channel.push({"t": "sim", "ref": ref, "what": what, "args": args})
             self.flush()
         return future
@@ -562,10 +512,11 @@ class Client:
 
     def reported_facts(self) -> dict[str, object]:
         """What the page has said of the connection, without contents."""
-        return {name: self.facts[name] for name in _FACTS if name in self.facts}
+        return {name: self.facts[name] for name in FACTS if name in self.facts}
 
     def when(self, reached: Callable[[str], bool]) -> concurrent.futures.Future[str]:
-        """Resolves as soon as `reached(status)` holds."""
+        """Resolves as soon as `reached(status)` holds; raises PhoneClosedError where none will."""
+        self.ending.check()
         future: concurrent.futures.Future[str] = concurrent.futures.Future()
         with self.lock:
             self._waiters.append((reached, future))
@@ -600,31 +551,42 @@ class Client:
             else:
                 changed(name, value)
 
-    def _open(self) -> None:
-        if self.closed:
-            raise PhoneClosedError(f"the phone {self.name!r} was closed: make a new CRMWidget.")
-
     def close(self, *, force: bool = False) -> None:
-        """End the channel and the threads; refuses while a log is kept."""
+        """End the channel and the threads; PhoneClosedError while a log is kept, without `force`.
+
+        Takes some seconds at most: what runs may finish, and coroutines are cancelled. What was
+        not begun is left to the next phone. May be called twice, and by a handler.
+        """
+        self.ending.close(force=force)
+
+    def end_page(self) -> None:
+        """Nothing comes any more; the page ends its frame, and who waits for it hears of it."""
         with self.lock:
-            if len(self.journal) and not force:
-                kept = len(self.journal)
-                some = "interaction log is" if kept == 1 else "interaction logs are"
-                raise PhoneClosedError(
-                    f"{kept} {some} not saved yet: phone.journal shows what is kept, .retry() "
-                    "tries again, phone.close(force=True) gives it up."
-                )
+            self._unwatch()
+            if self.closed:
+                return
             if self.settings is not None:
                 bare = {k: v for k, v in self.settings.items() if k not in ("src", "srcdoc")}
-                self.channel.set({"t": "set", **bare, "standing": {}})  # ends the frame
+                self.channel.set({"t": "set", **bare, "standing": {}})
                 self.flush()
             self.closed = True
             self._state()
-            self._unwatch()
-        self._commands.end(PhoneClosedError("the phone was closed"))
-        self.journal.close()
+            waiters, self._waiters = self._waiters, []
+        for _, future in waiters:
+            if future.set_running_or_notify_cancel():
+                future.set_exception(self.ending.error())
+
+    def stop_clock(self) -> None:
+        """Nothing is due any more."""
         self._clock.stop()
-        self.runner.stop()
+
+    def forked(self) -> None:
+        """In a child there is neither clock nor page."""
+        self._link = None
+        self._clock.forked()
+        self._waiters = []
+        self.waiting = []
+        self._tell("status", self.status)
 
 
 def _now() -> datetime:

@@ -44,7 +44,7 @@ class Commands:
                 waiting.progress, waiting.heard = answer["progress"], time.monotonic()
             return
         future = self._waiting.pop(answer.get("id"), None)
-        if future is None:
+        if future is None or not future.set_running_or_notify_cancel():  # who waited has gone
             return
         if answer.get("ok") is True:
             future.set_result(dict(answer.get("state") or {}))
@@ -55,4 +55,5 @@ class Commands:
         """Nobody will answer any more."""
         waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
-            future.set_exception(error)
+            if future.set_running_or_notify_cancel():
+                future.set_exception(error)

@@ -31,7 +31,7 @@ ROWS: Final = 50
 
 
 class Desk:
-    """One per client; called under its lock."""
+    """One per client; called under its lock, where nothing else is said."""
 
     def __init__(self, sources: Precedence, channel: Channel, show: Show, tell: Tell) -> None:
         self.record: Contact | None = None
@@ -178,20 +178,22 @@ class Desk:
         if traces := [_trace(job) for job in jobs]:
             self._show("trace", traces, None)
 
-    def search(self, text: str, offset: int, re: int) -> None:
-        """A page of contacts for the contacts tab."""
+    def search(self, text: str, offset: int) -> dict[str, Any]:
+        """A page of contacts for the contacts tab.
+
+        Not to be called under the client's lock: an engine may have to be asked.
+        """
         directory: Any = self._sources.directory
         matching, found = 0, []
         if hasattr(directory, "search"):
             matching, found = directory.search(text, offset=offset, limit=ROWS)
-        data = {
+        return {
             "text": text,
             "total": len(directory) if hasattr(directory, "recognised") else 0,
             "matching": matching,
             "offset": offset,
             "rows": [shown(contact) for contact in found],
         }
-        self._show("contacts", data, re)
 
     def contact(self, wanted: object) -> Contact | None:
         """The contact with this id among those on the screen and in the directory."""

@@ -7,6 +7,7 @@ notebook to tests to product, as a blueprint does.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterator
@@ -245,7 +246,12 @@ class Handlers(HandlerMethods):
     def watch(self, changed: Callable[[str], None]) -> Callable[[], None]:
         """Call `changed(action)` after each change; returns the function that ends it."""
         self._watchers.append(changed)
-        return lambda: self._watchers.remove(changed)
+
+        def end() -> None:
+            with contextlib.suppress(ValueError):  # it was ended before
+                self._watchers.remove(changed)
+
+        return end
 
     def _tell(self, action: str) -> None:
         for changed in tuple(self._watchers):

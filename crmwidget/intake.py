@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from crmwidget import protocol
-from crmwidget.journal import Entry as LogEntry
+from crmwidget.interactions import Entry as LogEntry
 from crmwidget.protocol import incoming
 from crmwidget.runner import Job
 from crmwidget.session import ABSENT
@@ -35,8 +35,8 @@ class Intake:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self.recent: OrderedDict[int, Job] = OrderedDict()
-        """By the page's number: those that the panel can still name."""
+        self.recent: OrderedDict[tuple[str, int], Job] = OrderedDict()
+        """By page and its number, which another page has as well: those that a panel may show."""
         self._born = time.time()
         self._skew = 0.0
         """Seconds to add to the page's clock to read ours."""
@@ -98,6 +98,8 @@ class Intake:
         key = item["key"] if isinstance(item.get("key"), str) else f"{event.epoch}/{event.seq}"
         answered = item.get("answered") is True
         job = self._job(action, data, key, at=at, now=now, answered=answered, place=place)
+        load = item.get("load")
+        job.load = load if isinstance(load, int) else 1
         if left is not None:
             if not answered:  # one that is waits for company, and nobody for it
                 job.entry.page = max(left - item["at"], 0.0)
@@ -139,8 +141,8 @@ class Intake:
             epoch=epoch,
             seq=seq,
         )
-        if seq is not None:
-            self.recent[seq] = job
+        if place is not None:
+            self.recent[place] = job
             while len(self.recent) > RECENT:
                 self.recent.popitem(last=False)
         known = incoming(action)
@@ -181,7 +183,10 @@ class Intake:
 
     # ------------------------------------------------------------ what is noted
     def accept(self, jobs: Iterable[Job], now: float) -> set[Job]:
-        """Journal the interaction logs in one commit; the jobs that are to be done."""
+        """Journal the interaction logs in one commit; the jobs that are to be done.
+
+        The page may forget a log when it is on disk, of which the journal tells.
+        """
         client = self._client
         new_jobs: set[Job] = set()
         logs = [job.log for job in jobs if job.log]
@@ -189,12 +194,12 @@ class Intake:
         for job in jobs:
             if job.log is not None:
                 new = fresh[id(job.log)]
-                kept = client.journal.get(job.log.key)
-                if kept is None or client.journal.durable:  # committed: the page may forget it
-                    client.channel.finish(job.epoch or "", job.seq or 0, now=now)
                 if not new:
+                    kept = client.journal.get(job.log.key)
                     if kept is not None:
                         kept.place = job.log.place  # the page that was reloaded keeps it now
+                    if kept is None or kept.kept:
+                        client.channel.finish(job.epoch or "", job.seq or 0, now=now)
                     job.finish()
                     continue
                 client.interactions.add(job.log)

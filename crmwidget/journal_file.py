@@ -7,8 +7,10 @@ import hashlib
 import json
 import os
 import sqlite3
+import tempfile
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from crmwidget import protocol
@@ -17,7 +19,6 @@ from crmwidget.owner import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from crmwidget.identity import Identity
     from crmwidget.protocol import InteractionLog
@@ -27,7 +28,7 @@ State = Literal["accepted", "started", "failed", "interrupted", "done"]
 AGE: Final = 30 * 24 * 3600
 """Seconds after which an unhandled log is given up, with a warning."""
 PATIENCE: Final = 0.25
-"""Seconds that a commit may wait for another's; a slower journal counts as none."""
+"""Seconds that a commit may wait for another's; a file that is locked for longer is given up."""
 SCANNED: Final = 1_000
 """Files of other sessions that are looked at, the newest ones."""
 
@@ -63,6 +64,17 @@ class Row(NamedTuple):
         return self.log.key or ""
 
 
+class Left(NamedTuple):
+    """What an earlier kernel left in a file."""
+
+    rows: list[Row]
+    """What is not done, in the order in which it came."""
+    unreadable: int
+    """How many more cannot be read."""
+    done: set[str]
+    """Keys of what was handled: a page may yet send it once more."""
+
+
 class OwnedElsewhereError(Exception):
     """A kernel that lives has this file."""
 
@@ -75,7 +87,7 @@ class JournalFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._abandoned = path.with_name(f"{path.name}.abandoned")
+        self._signs = (path.with_name(f"{path.name}.abandoned"), _sign_elsewhere(path))
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         owner = Owner.of(path)
         if owner is None:
@@ -104,51 +116,58 @@ class JournalFile:
         db.execute("PRAGMA secure_delete=ON")
         return db
 
-    def add(self, rows: Sequence[Row]) -> set[str]:
-        """Commit new logs; the keys of those that are here already, handled or not."""
+    def put(self, rows: Sequence[Row]) -> bool:
+        """Commit logs as they stand; one that is done stays so. True: they are on disk."""
         with self._transaction(self._db) as db:
-            known = {
-                key
-                for row in rows
-                for (key,) in db.execute("SELECT key FROM logs WHERE key=?", (row.key,))
-            }
             db.executemany(
-                "INSERT INTO logs VALUES(?, ?, ?, ?, ?, ?, ?)",
-                [_values(row) for row in rows if row.key not in known],
+                "INSERT INTO logs VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO UPDATE "
+                "SET data=excluded.data, state=excluded.state, error=excluded.error WHERE state<>?",
+                [(*_values(row), _DONE) for row in rows],
             )
-        return known
+        return True
 
     def mark(self, key: str, state: State, error: str | None = None) -> None:
-        """What has become of a log; one that is done stays so."""
+        """What has become of a log; one that is done stays so.
+
+        Then its payload is overwritten; the log that SQLite keeps beside the file still has it.
+        """
+        if state == "done":
+            self._marks.execute(
+                "UPDATE logs SET state=?, data=NULL, error=NULL WHERE key=?", (_DONE, key)
+            )
+            return
         self._marks.execute(
             "UPDATE logs SET state=?, error=? WHERE key=? AND state<>?",
             (_CODES[state], _written(error), key, _DONE),
         )
 
     def done(self, key: str) -> None:
-        """Overwrite the payload; the log that SQLite keeps beside the file still has it."""
-        self._marks.execute(
-            "UPDATE logs SET state=?, data=NULL, error=NULL WHERE key=?", (_DONE, key)
-        )
+        """It is saved."""
+        self.mark(key, "done")
 
     def wipe(self) -> bool:
         """Empty that log; False: somebody reads it, and it is to be tried again."""
         busy, *_ = self._marks.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
 
-    def abandon(self) -> None:
-        """What happens from now on is not noted here: leave a sign of that, without a byte."""
-        with contextlib.suppress(OSError):
-            self._abandoned.touch(0o600)
+    def abandon(self) -> bool:
+        """What happens from now on is not noted here: leave a sign of that, without a byte.
 
-    def left(self) -> tuple[list[Row], int]:
-        """What is not done, in the order in which it came, and how many cannot be read.
-
-        Keys that were handled long ago are forgotten.
+        Beside the file, or else where this machine keeps what is temporary; False: nowhere.
         """
-        if self._abandoned.exists():  # what was accepted then may have been begun, or even done
+        for sign in self._signs:
+            with contextlib.suppress(OSError):
+                sign.touch(0o600)
+                return True
+        return False
+
+    def left(self) -> Left:
+        """What is not done, in the order in which it came; keys of long ago are forgotten."""
+        signs = [sign for sign in self._signs if _is_ours(sign)]
+        if signs:  # what was accepted then may have been begun, or even done
             self._db.execute("UPDATE logs SET state=? WHERE state=?", (_STARTED, _ACCEPTED))
-            self._abandoned.unlink()
+            for sign in signs:
+                sign.unlink()
         self._marks.execute(
             "DELETE FROM logs WHERE received<? AND (state NOT IN (?, ?, ?) OR data IS NULL)",
             (time.time() - AGE, _ACCEPTED, _STARTED, _FAILED),
@@ -160,7 +179,8 @@ class JournalFile:
         ).fetchall()
         rows = [_row(each) for each in values]
         read = [row for row in rows if row is not None]
-        return read, len(rows) - len(read)
+        done = self._db.execute("SELECT key FROM logs WHERE state=?", (_DONE,)).fetchall()
+        return Left(read, len(rows) - len(read), {key for (key,) in done})
 
     def close(self) -> None:
         """Let go of it; another kernel may have it."""
@@ -180,6 +200,22 @@ class JournalFile:
                 db.execute("ROLLBACK")
             raise
         db.execute("COMMIT")
+
+
+def _sign_elsewhere(path: Path) -> Path:
+    """For a folder that takes no sign itself: it is full, or may only be read."""
+    text = os.fsencode(path.absolute())
+    name = f"crmwidget-{hashlib.sha256(text).hexdigest()[:32]}.abandoned"
+    return Path(tempfile.gettempdir()) / name
+
+
+def _is_ours(sign: Path) -> bool:
+    """Whether it is there, and not somebody else's: all may write where it is temporary."""
+    try:
+        found = sign.lstat()
+    except OSError:
+        return False
+    return not hasattr(os, "getuid") or found.st_uid == os.getuid()
 
 
 def _values(row: Row) -> tuple[object, ...]:

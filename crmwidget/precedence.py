@@ -75,23 +75,24 @@ class Precedence:
         name = known.name if known else action
         if handler := self.handlers.get(name):
             return Answerer(f"your handler {handler.name}()", handler, handler)
-        if name == "requestCrmData" and self.crm_data is not None:
-            return _argument("crm_data", self.crm_data)
-        if name == "requestGetCrmDirectory" and self.directory is not None:
-            return _argument("directory", self.directory)
+        # Each is read once: a cell may set another one at any moment.
+        crm_data, directory, crm = self.crm_data, self.directory, self.crm
+        if name == "requestCrmData" and crm_data is not None:
+            return _argument("crm_data", crm_data)
+        if name == "requestGetCrmDirectory" and directory is not None:
+            return _argument("directory", directory)
         if name in _ADAPTER:
             method, arguments = _ADAPTER[name]
-            if (bound := self.adapter(method)) is not None:
-                tried = str(getattr(self.crm, "tried", "") or "")
-                said = f"crm={type(self.crm).__name__}.{method}" + f" ({tried})" * bool(tried)
+            if (bound := _method(crm, method)) is not None:
+                tried = str(getattr(crm, "tried", "") or "")
+                said = f"crm={type(crm).__name__}.{method}" + f" ({tried})" * bool(tried)
                 seconds = SAVING if method == "contacts" else None  # they come page by page
                 return Answerer(said, lambda m: bound(*arguments(m)), seconds=seconds)
         return self._built_in(name)
 
     def adapter(self, method: str) -> Callable[..., Any] | None:
         """A method of the adapter, when there is one that answers this."""
-        bound = getattr(self.crm, method, None) if self.crm is not None else None
-        return bound if bound and callable(bound) else None  # what it leaves out is falsy
+        return _method(self.crm, method)
 
     def _built_in(self, name: str) -> Answerer | None:
         """What this package answers by itself; reports and logs are for the user alone."""
@@ -117,11 +118,10 @@ class Precedence:
         """Contacts with any of these numbers, in order of certainty."""
         from crmwidget.directory import matches_of
 
-        if self.directory is None and (find := self.adapter("find")) is not None:
+        directory, crm = self.directory, self.crm
+        if directory is None and (find := _method(crm, "find")) is not None:
             asked = (numbers,) if isinstance(numbers, str) else tuple(numbers)
-            return matches_of(
-                self.finish(find(asked)), reason=f"Found by {type(self.crm).__name__}."
-            )
+            return matches_of(self.finish(find(asked)), reason=f"Found by {type(crm).__name__}.")
         return self._contacts().find(numbers)
 
     def _by_id(self, message: Any) -> object:
@@ -166,6 +166,11 @@ class Precedence:
         """Who answers which question, for `phone.answers`."""
         found = ((name, self.answerer(name)) for name in QUESTIONS)
         return Answers({name: a.who if a else "nobody" for name, a in found})
+
+
+def _method(crm: Any, method: str) -> Callable[..., Any] | None:
+    bound = getattr(crm, method, None) if crm is not None else None
+    return bound if bound and callable(bound) else None  # what it leaves out is falsy
 
 
 def _argument(name: str, value: Any) -> Answerer:

@@ -8,12 +8,11 @@ is the client's business.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import inspect
 import threading
 import time
-import weakref
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
@@ -31,30 +30,24 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
 
     from crmwidget.cell import Cell
-    from crmwidget.journal import Entry as LogEntry
+    from crmwidget.interactions import Entry as LogEntry
     from crmwidget.precedence import Answerer, Precedence
     from crmwidget.protocol import Message
     from crmwidget.session import Send
     from crmwidget.traffic import Entry
 
+NOTED: Final = 0.25
+"""Seconds that a log may keep the handlers' thread until it is on disk that it was begun; where the
+disk is slower, the log is put aside and what came after it goes on."""
 GRACE: Final = 10.0
 """Seconds a message waits for a handler while the cell that made the widget still runs."""
 PRESSED: Final = 30.0
 """Seconds for what a person asked for in the panel."""
-FAREWELL: Final = 2.0
-"""Seconds that a kernel which ends waits for handlers; Jupyter kills it after 5."""
+CANCELLED: Final = 1.5
+"""Seconds that closing waits for coroutines that it has cancelled."""
 
-_living: weakref.WeakSet[Runner] = weakref.WeakSet()
 _finishing = threading.Condition()
 """One for all jobs: an event for each would cost a burst more than the rest of a job."""
-
-
-@atexit.register
-def _end() -> None:
-    """IPython clears the user's names at the end: what began now would fail for want of them."""
-    until = time.monotonic() + FAREWELL
-    for runner in list(_living):
-        runner.end(until)
 
 
 @dataclass(slots=True, eq=False)
@@ -74,7 +67,7 @@ class Job:
     epoch: str | None = None
     seq: int | None = None
     load: int | None = None
-    """Which document of the frame it came from; answers to an earlier one are void."""
+    """Which document of the frame it came from, as the page says; answers are for that alone."""
     log: LogEntry | None = None
     again: bool = False
     """A person runs it again, for the panel alone: nothing is sent because of it."""
@@ -111,8 +104,17 @@ class Accounts(Protocol):
     def connector(self) -> str:
         """The origin that speaks now, or "simulator"."""
 
-    def begun(self, job: Job, who: Answerer) -> bool:
-        """Its handler starts, and its time runs; False: the log is handled or discarded already."""
+    def claim(self, job: Job, noted: Callable[[], object]) -> bool:
+        """A log is to be handled now; False: it is handled or discarded already.
+
+        `noted` is called, maybe on another thread, when a next kernel could know of that.
+        """
+
+    def put_back(self, job: Job) -> None:
+        """A log that was claimed is not begun after all."""
+
+    def begun(self, job: Job, who: Answerer) -> None:
+        """Its handler starts, and its time runs."""
 
     def overtakes(self, job: Job) -> bool:
         """Logs that came before this one are parked."""
@@ -161,11 +163,16 @@ class Runner:
         self._worker = Worker(f"crmwidget-{name}-handlers")
         self._loop = Loop(f"crmwidget-{name}-loop")
         self._changed = threading.Condition()
+        self._names_gone = False
+        """The process ends, and the names that handlers use are cleared."""
         self._lanes: dict[str, Lane] = {}
         self._cancelled: set[int] = set()
         """Tickets of coroutines whose time is over."""
+        self._turn = threading.Lock()
         self._current: Job | None = None
-        _living.add(self)
+        """Whom the handlers' thread is at; of `_turn`, for its successor sets it, too."""
+        self._aside: deque[tuple[Job, Answerer, threading.Event]] = deque()
+        """Logs whose handler is called as soon as the disk has noted it, in their order."""
 
     def submit(self, job: Job) -> None:
         """Take a job behind all that were submitted before."""
@@ -281,7 +288,9 @@ class Runner:
 
     def give_up(self, job: Job) -> None:
         """The job's time is over: the next one must not be stuck behind it."""
-        if self._current is job:
+        with self._turn:
+            stuck = self._current is job
+        if stuck:
             self._worker.replace()
         lane = self._lanes.get(job.message.action)
         if lane is not None:
@@ -292,16 +301,36 @@ class Runner:
         """Whether this is one of its threads."""
         return self._worker.here() or self._loop.here()
 
-    def stop(self) -> None:
-        """End the threads after what was submitted so far."""
-        self._worker.stop()
-        self._loop.stop()
-
     def end(self, until: float) -> None:
-        """Begin nothing more; what runs may finish until then, on time.monotonic()."""
+        """The process ends: begin nothing more; what runs may finish, see `_wait`."""
+        self._names_gone = True
+        self._wait(until)
+
+    def close(self, until: float) -> None:
+        """Begin nothing more, wait for what runs, cancel what is left of coroutines, end threads.
+
+        A log that was not begun is as it was; what the thread that calls this runs goes on.
+        """
+        self._wait(until)
+        self._loop.stop(time.monotonic() + CANCELLED)
+
+    def forked(self) -> None:
+        """In a child none of its threads is there, and nothing is run."""
+        global _finishing  # noqa: PLW0603 - whoever held it is not there, either
+        _finishing = threading.Condition()
+        self._changed, self._turn = threading.Condition(), threading.Lock()
+        self._worker.forked()
+        self._loop.forked()
+        self._lanes, self._aside = {}, deque()
+
+    def _wait(self, until: float) -> None:
+        """Until then, on time.monotonic(), what runs may finish."""
         self._worker.end(until)
-        for lane in list(self._lanes.values()):
-            lane.idle.wait(max(0.0, until - time.monotonic()))
+        if not self._loop.here():
+            for lane in list(self._lanes.values()):
+                lane.idle.wait(max(0.0, until - time.monotonic()))
+        while self._aside:
+            self._accounts.put_back(self._aside.popleft()[0])
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
@@ -339,22 +368,61 @@ class Runner:
         if who is None or (job.answered and not (action and action.name == "ready")):
             self._accounts.done(job, who, answers.Outcome())
             return
-        lane = self._lanes.get(job.message.action)
-        if lane is None:
-            lane = self._lanes[job.message.action] = Lane(
-                self._loop, self._await, self._accounts.abandoned
-            )
+        with self._turn:
+            lane = self._lanes.get(job.message.action)
+            if lane is None:
+                lane = Lane(self._loop, self._await, self._accounts.abandoned)
+                self._lanes[job.message.action] = lane
         if who.handler and inspect.iscoroutinefunction(who.handler.function):
             lane.add(job, who)
             return
         lane.idle.wait(default_timeout(job.message.action))
-        for other in self._lanes.values():
+        for other in list(self._lanes.values()):
             other.wait_for_turn()
-        self._current = job
-        if self._accounts.begun(job, who):
-            self._ask(job, who, lane)
-        if self._current is job:
-            self._current = None
+        if job.log is None or self._claim(job, who):
+            self._begin(job, who, lane)
+
+    def _claim(self, job: Job, who: Answerer) -> bool:
+        """Whether a log may be handed to its handler now; else it is settled, or put aside."""
+        noted = threading.Event()
+
+        def note() -> None:
+            noted.set()
+            if self._aside:
+                self._worker.first(self._take_up)
+
+        if not self._accounts.claim(job, note):
+            return False
+        if not self._aside and noted.wait(NOTED):
+            return not self._put_back(job)
+        self._aside.append((job, who, noted))
+        if noted.is_set():  # it came in between, and found nothing aside
+            self._worker.first(self._take_up)
+        return False
+
+    def _put_back(self, job: Job) -> bool:
+        """Whether the end has come before its handler was called."""
+        if self._worker.ended:
+            self._accounts.put_back(job)
+        return self._worker.ended
+
+    def _take_up(self) -> None:
+        """Handle the first log that was put aside, if it is on disk by now."""
+        if not self._aside or not self._aside[0][2].is_set():
+            return
+        job, who, _ = self._aside.popleft()
+        if self._aside:  # on another thread, should this one hang
+            self._worker.first(self._take_up)
+        self._begin(job, who, self._lanes[job.message.action])
+
+    def _begin(self, job: Job, who: Answerer, lane: Lane) -> None:
+        with self._turn:
+            self._current = job
+        self._accounts.begun(job, who)
+        self._ask(job, who, lane)
+        with self._turn:
+            if self._current is job:
+                self._current = None
 
     def _ask(self, job: Job, who: Answerer, lane: Lane) -> None:
         try:
@@ -374,22 +442,43 @@ class Runner:
         try:
             with self.shown():
                 if value is None:
-                    if not self._accounts.begun(job, who):
+                    if job.log is not None and not await self._claimed(job):
                         return
+                    self._accounts.begun(job, who)
                     value = cast("Awaitable[Any]", who.ask(job.message))
                 result = await value
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is reported
-            if job.ticket in self._cancelled and type(error).__name__ == "CancelledError":
+            cancelled = type(error).__name__ == "CancelledError"
+            if job.ticket in self._cancelled and cancelled:
                 self._accounts.cancelled(job)
-            else:
+            elif not (self._worker.ended and cancelled):  # by `close`: it counts as interrupted
                 self._failed(job, who, error)
         else:
             self._returned(job, who, result)
         finally:
             self._cancelled.discard(job.ticket)
 
+    async def _claimed(self, job: Job) -> bool:
+        """Wait until the disk has noted that a log is begun; False: it is settled already."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        noted = asyncio.Event()
+        through = threading.Event()
+
+        def note() -> None:
+            through.set()
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(noted.set)
+
+        if not self._accounts.claim(job, note):
+            return False
+        if not through.is_set():
+            await noted.wait()
+        return not self._put_back(job)
+
     def _failed(self, job: Job, who: Answerer, error: BaseException) -> None:
-        if not self._worker.ended:  # or its names are gone, and it counts as interrupted
+        if not self._names_gone:  # or it has failed for want of them: it counts as interrupted
             self._accounts.failed(job, who, error)
 
     def _returned(self, job: Job, who: Answerer, value: object) -> None:

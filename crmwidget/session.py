@@ -170,9 +170,9 @@ class Session:
         self.configured = True
         return [Changed()]
 
-    def tick(self, now: float) -> list[Effect]:
+    def tick(self, now: float) -> list[Late]:
         """Handlers that are late by now, each named once; their answers are not sent any more."""
-        late: list[Effect] = []
+        late: list[Late] = []
         for number in sorted(self._running):
             ticket = self._tickets[number]
             if ticket.deadline is not None and now >= ticket.deadline:

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from crmwidget.directory import Matches
     from crmwidget.failures import Failure
     from crmwidget.identity import Identity
-    from crmwidget.journal import Interactions, Journal
+    from crmwidget.interactions import Interactions
+    from crmwidget.journal import Journal
     from crmwidget.precedence import Answers
     from crmwidget.simulator import Simulator
     from crmwidget.traffic import Traffic
@@ -259,6 +260,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
 
     def find(self, numbers: str | Iterable[str]) -> Matches:
         """Contacts with any of these numbers, in order of certainty, each with the reason."""
+        self._client.ending.check_process()
         return self._client.sources.find(numbers)
 
     async def wait(self, state: str = "configured", timeout: float = 30) -> str:  # noqa: ASYNC109 - as in every wait()

@@ -51,7 +51,10 @@ class Worker:
         self._first: collections.deque[Task] = collections.deque()
         self._held: collections.deque[Task] = collections.deque()
         """Taken from the queue, and next when nothing was put first."""
+        self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        """The one that goes on, and those that were left to what hangs."""
         self.ended = False
         """Nothing begins any more."""
         self._limits = threading.Lock()
@@ -61,8 +64,9 @@ class Worker:
     def submit(self, task: Task) -> None:
         """Run `task` after all that were submitted before."""
         self._tasks.put(task)
-        if self._thread is None:
-            self._start()
+        with self._starting:
+            if self._thread is None:
+                self._start()
 
     def first(self, task: Task) -> None:
         """Run `task` before all that wait, behind others that were put first."""
@@ -76,7 +80,8 @@ class Worker:
 
     def replace(self) -> None:
         """Leave a hung task to its thread; a new thread goes on with the next task."""
-        self._start()
+        with self._starting:
+            self._start()
 
     @contextlib.contextmanager
     def limited(self, seconds: float | None, overdue: Task) -> Iterator[Limit]:
@@ -117,20 +122,29 @@ class Worker:
         """Whether this is the worker's current thread."""
         return threading.current_thread() is self._thread
 
-    def stop(self) -> None:
-        """End after the tasks submitted so far."""
-        self._tasks.put(None)
-        self._clock.stop()
-
     def end(self, until: float) -> None:
         """Begin nothing more, and wait for what runs, until then on time.monotonic()."""
         self.ended = True
         self._tasks.put(None)
-        if self._thread is not None:
-            self._thread.join(max(0.0, until - time.monotonic()))
+        with self._starting:
+            threads = self._threads[:]
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, until - time.monotonic()))
+        self._clock.stop()
+
+    def forked(self) -> None:
+        """In a child its threads are not there, and nothing is begun."""
+        self.ended = True
+        self._starting, self._limits = threading.Lock(), threading.Lock()
+        self._tasks = queue.SimpleQueue()
+        self._threads = []
+        self._clock.forked()
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        self._threads = [each for each in self._threads if each.is_alive()]
+        self._threads.append(self._thread)
         self._thread.start()
 
     def _run(self) -> None:
@@ -170,6 +184,7 @@ class Loop:
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
         self._left: list[asyncio.AbstractEventLoop] = []
+        self._threads: list[threading.Thread] = []
         self._stopped = False
         self._lock = threading.Lock()
 
@@ -185,9 +200,12 @@ class Loop:
                 return _cancelled()
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(
+                thread = threading.Thread(
                     target=_run_and_close, args=(self._loop,), name=self._name, daemon=True
-                ).start()
+                )
+                self._threads = [each for each in self._threads if each.is_alive()]
+                self._threads.append(thread)
+                thread.start()
             return asyncio.run_coroutine_threadsafe(started, self._loop)
 
     def replace(self, blocked: asyncio.AbstractEventLoop) -> None:
@@ -199,23 +217,26 @@ class Loop:
 
     def here(self) -> bool:
         """Whether this code runs on the loop."""
-        if self._loop is None and not self._left:
-            return False
-        import asyncio
+        return threading.current_thread() in self._threads
 
-        try:
-            return asyncio.get_running_loop() in (self._loop, *self._left)
-        except RuntimeError:
-            return False
-
-    def stop(self) -> None:
-        """End the loop, and close it."""
+    def stop(self, until: float) -> None:
+        """Cancel what runs and close the loop; wait for that until then, on time.monotonic()."""
         with self._lock:
             self._stopped = True
+            threads = self._threads[:]
             for loop in (self._loop, *self._left):
                 with contextlib.suppress(RuntimeError):  # one that was left has ended and is closed
                     if loop is not None:
                         loop.call_soon_threadsafe(loop.stop)
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, until - time.monotonic()))
+
+    def forked(self) -> None:
+        """In a child the loop is its parent's."""
+        self._lock = threading.Lock()
+        self._stopped = True
+        self._loop, self._left, self._threads = None, [], []
 
 
 def _cancelled() -> concurrent.futures.Future[Any]:
@@ -227,25 +248,42 @@ def _cancelled() -> concurrent.futures.Future[Any]:
 
 
 def _run_and_close(loop: asyncio.AbstractEventLoop) -> None:
-    import asyncio
 
-    ended = False
+    ending = ended = False
     while not ended:
         try:
-            loop.run_forever()
+            if not ending:
+                loop.run_forever()
+                ending = True
+            loop.run_until_complete(_all_cancelled())
+            loop.run_until_complete(loop.shutdown_asyncgens())
             ended = True
-            for task in asyncio.all_tasks(loop):
-                task.cancel()
-            loop.run_until_complete(asyncio.sleep(0))
         except BaseException as error:  # noqa: BLE001 - a SystemExit in a task goes through the loop
             _log.error("crmwidget: a task failed with %s", type(error).__name__)
     loop.close()
+
+
+async def _all_cancelled() -> None:
+    """Until every coroutine has ended; one that refuses is said, and goes on until it does."""
+    import asyncio
+
+    said = False
+    while left := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in left:
+            if not said:
+                task.cancel()
+        done, pending = await asyncio.wait(left, timeout=None if said else LINGER)
+        if pending and not done and not said:
+            said = True
+            _log.error("crmwidget: closed, and %d coroutines refuse to be cancelled", len(pending))
 
 
 async def _awaited(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
 
+LINGER: Final = 1.0
+"""Seconds in which coroutines that are cancelled at the end may end before that is said."""
 AGAIN: Final = 1.0
 """Seconds after which a clock rings again whose ring has failed."""
 
@@ -281,10 +319,18 @@ class Clock:
                 self._changed.notify()
 
     def stop(self) -> None:
-        """Ring no more."""
+        """Ring no more; a ring that is on may end."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(AGAIN)
+
+    def forked(self) -> None:
+        """In a child its thread is not there, and nothing is due."""
+        self._changed = threading.Condition()
+        self._thread, self._stopped = None, True
 
     def _run(self) -> None:
         while True:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmwidget.bounded import Bounded, size_of
-from crmwidget.journal import Interactions
+from crmwidget.interactions import Interactions
 from crmwidget.testing import interaction_log
 from crmwidget.traffic import Traffic
 
@@ -87,11 +87,11 @@ def test_large_messages_and_logs_do_not_fill_the_memory(
     size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crmwidget.traffic.BYTES", 1_000_000)
-    monkeypatch.setattr("crmwidget.journal.BYTES", 1_000_000)
+    monkeypatch.setattr("crmwidget.interactions.BYTES", 1_000_000)
     traffic, interactions = Traffic(), Interactions()
     from datetime import UTC, datetime
 
-    from crmwidget.journal import Entry
+    from crmwidget.interactions import Entry
 
     for n in range(30):
         log = interaction_log(comments=str(n) * size)

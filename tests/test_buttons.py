@@ -30,6 +30,9 @@ class Page:
         self._seq = 0
         self._got = 0
         self._arrived = threading.Condition()
+        self.take_phone()
+
+    def take_phone(self) -> None:
         hello = {"t": "hello", "n": 1, "v": 1, "lowest": 1, "kernel": None, "got": 0, "facts": {}}
         self._send([{**hello, "at": time.time() * 1000}])
 
@@ -126,6 +129,62 @@ def test_what_came_before_is_told_at_once_up_to_a_bound(page: Page) -> None:
 
     (traces,) = page.wait("trace")
     assert [trace["seq"] for trace in traces] == seqs[20:]
+
+
+def test_a_page_is_told_of_its_own_messages_though_another_page_has_the_same_numbers(
+    connector: Connector, page: Page
+) -> None:
+    seqs = [page.message("ready") for _ in range(3)]
+    other = Page(connector, "other")
+    for _ in range(2):
+        other.message("ready")
+    page.take_phone()
+    page.settle()
+
+    page.press("watch", on=True)
+
+    (traces,) = page.wait("trace")
+    assert [trace["seq"] for trace in traces] == seqs
+
+
+def test_a_card_of_a_page_that_was_reloaded_runs_its_own_message_again(
+    handlers: Handlers, connector: Connector, page: Page
+) -> None:
+    ran: list[str] = []
+    handlers.on_screen_pop(lambda pop: ran.append("pop"))
+    handlers.on_open_reports(lambda: ran.append("reports"))
+    seq = page.message(POP, {"aniValues": ["+12025550143"]})
+    page.settle()
+    card = page.wait("record")[-1]["id"]
+    reloaded = Page(connector, "reloaded")
+    assert reloaded.message("requestOpenReports") == seq
+    page.settle()
+
+    reloaded.press("run_again", record=card)
+
+    page.settle()
+    page.settle()
+    assert ran == ["pop", "reports", "pop"]
+
+
+def test_an_error_of_a_message_of_another_page_names_no_number_of_this_one(
+    handlers: Handlers, connector: Connector, page: Page
+) -> None:
+    going = threading.Event()
+
+    def fail(pop: object) -> None:
+        assert going.wait(60)
+        raise KeyError("plan")
+
+    handlers.on_screen_pop(fail)
+    page.message(POP, {"aniValues": ["+12025550143"]})
+    other = Page(connector, "other")
+    going.set()
+
+    other.wait("failed")
+
+    (failed,) = [item for item in other.shown if item["what"] == "failed"]
+    assert "re" not in failed
 
 
 def test_a_slow_handler_does_not_keep_the_list_waiting(handlers: Handlers, page: Page) -> None:

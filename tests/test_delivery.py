@@ -17,7 +17,8 @@ import pytest
 from crmwidget import CRMWidget, Handlers
 from crmwidget.channel import VERSION
 from crmwidget.client import Client
-from crmwidget.journal import Entry, Journal
+from crmwidget.interactions import Entry
+from crmwidget.journal import Journal
 from crmwidget.testing import interaction_log
 
 if TYPE_CHECKING:
@@ -96,8 +97,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def settled(client: Client) -> None:
-    """Everything that was handed to the handlers' thread until now is through."""
-    for _ in range(2):  # a task may have put another one
+    """Everything that was handed to the handlers' thread until now is through, and on disk."""
+    for _ in range(3):  # a task may have put another one
+        assert client.journal.drain(20)
         through = threading.Event()
         client.runner.later(through.set)
         assert through.wait(20)
@@ -325,8 +327,9 @@ def test_a_log_of_the_simulator_never_reaches_the_handler_of_a_real_connector(
 # ------------------------------------------------------------ a journal that fails
 def fill(journal: Journal) -> None:
     """Its file takes nothing more, until it is opened again."""
-    assert journal._file is not None
-    for db in (journal._file._db, journal._file._marks):
+    file = journal._store.file
+    assert file is not None
+    for db in (file._db, file._marks):
         db.execute("PRAGMA query_only=ON")
 
 

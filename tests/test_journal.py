@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crmwidget.identity import Identity
-from crmwidget.journal import Entry, Journal
+from crmwidget.interactions import Entry
+from crmwidget.journal import Journal
 from crmwidget.journal_file import AGE, default_path
 from crmwidget.testing import interaction_log
 from tests.slow import count
@@ -29,15 +30,17 @@ if TYPE_CHECKING:
 CANARY = "canary-4f1d"
 
 
-def entry(number: int, *, received: datetime | None = None) -> Entry:
-    log = interaction_log(key=f"page/{number}", comments=CANARY)
+def entry(number: int, *, received: datetime | None = None, comments: str = CANARY) -> Entry:
+    log = interaction_log(key=f"page/{number}", comments=comments)
     return Entry(log, "https://connector.example.com", received or datetime.now(UTC))
 
 
 def opened(path: Path | None) -> tuple[Journal, list[Entry]]:
-    """A journal as a new kernel opens it, and what it finds there."""
-    journal = Journal(lambda entries: None, lambda entries: None)
-    return journal, journal.open(path)
+    """A journal as a new kernel opens it, and what it finds there, now or later."""
+    found: list[Entry] = []
+    journal = Journal(lambda entries: None, lambda entries: None, found.extend)
+    found += journal.open(path)
+    return journal, found
 
 
 def after_its_death(path: Path) -> tuple[Journal, list[Entry], Path]:
@@ -108,6 +111,58 @@ def test_a_handled_payload_is_nowhere_in_the_files(path: Path) -> None:
     journal.start(log)
     journal.done(log)
     assert journal.wake is not None
+    journal.tick(journal.wake)
+
+    assert not in_files(path.parent, CANARY)
+    assert journal.wake is None
+
+
+def test_a_handled_payload_is_overwritten_though_other_logs_are_not(path: Path) -> None:
+    journal, _ = opened(path)
+    logs = [entry(n, comments=f"{CANARY}-{n}.") for n in range(1, 5)]
+    journal.accept(logs)
+    journal.start(logs[0])
+    journal.fail(logs[0], "OSError: the CRM is down")
+    for handled in logs[1:3]:
+        journal.start(handled)
+        journal.done(handled)
+
+    journal.tick(journal.wake or 0)
+
+    held = [in_files(path.parent, f"{CANARY}-{n}.") for n in range(1, 5)]
+    assert held == [True, False, False, True]
+
+
+def test_a_payload_is_overwritten_in_time_though_further_logs_are_handled(path: Path) -> None:
+    journal, _ = opened(path)
+    logs = [entry(n, comments=f"{CANARY}-{n}.") for n in range(1, 4)]
+    journal.accept(logs)
+    journal.done(logs[0])
+    due = journal.wake
+    assert due is not None
+
+    journal.done(logs[1])
+
+    assert journal.wake == due
+    journal.tick(due)
+    assert [in_files(path.parent, f"{CANARY}-{n}.") for n in range(1, 4)] == [False, False, True]
+
+
+def test_payloads_that_somebody_reads_are_overwritten_when_that_is_over(path: Path) -> None:
+    journal, _ = opened(path)
+    logs = [entry(1), entry(2)]
+    journal.accept(logs[:1])
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM logs").fetchall()
+    journal.accept(logs[1:])
+    for log in logs:
+        journal.done(log)
+    journal.tick(journal.wake or 0)
+    assert in_files(path.parent, CANARY)
+    assert journal.wake is not None
+
+    reader.close()
     journal.tick(journal.wake)
 
     assert not in_files(path.parent, CANARY)
@@ -220,7 +275,8 @@ HOLDER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from crmwidget.journal import Entry, Journal
+from crmwidget.interactions import Entry
+from crmwidget.journal import Journal
 from crmwidget.testing import interaction_log
 
 journal = Journal(lambda entries: None, lambda entries: None)
@@ -263,12 +319,13 @@ def test_a_file_that_a_living_kernel_has_is_left_alone_and_taken_when_that_is_ki
     journal.start(mine)
     journal.fail(mine, "OSError: the CRM is down")
     assert journal.wake is not None
-    assert journal.tick(journal.wake) == []  # it lives
+    journal.tick(journal.wake)
+    assert left == []  # it lives
 
     holder.kill()
     holder.wait()
     assert journal.wake is not None
-    left = journal.tick(journal.wake)
+    journal.tick(journal.wake)
 
     assert [(e.key, e.state) for e in left] == [("page/1", "accepted")]
     assert journal.durable
@@ -317,6 +374,98 @@ def test_what_came_while_it_was_in_memory_is_on_disk_once_there_is_a_file(path: 
         ("page/1", "interrupted"),
         ("page/2", "accepted"),
     ]
+
+
+# ---------------------------------------------------------------- a file that takes nothing more
+def full(journal: Journal) -> None:
+    """Its file takes nothing more, until it is opened again."""
+    file = journal._store.file
+    assert file is not None
+    for db in (file._db, file._marks):
+        db.execute("PRAGMA query_only=ON")
+
+
+@pytest.fixture
+def no_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crmwidget.journal_file.JournalFile.abandon", lambda file: False)
+
+
+def test_a_folder_that_takes_no_sign_is_known_all_the_same(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    journal, _ = opened(path)
+    logs = [entry(1), entry(2)]
+    journal.accept(logs)
+    file = journal._store.file
+    assert file is not None
+    file._signs = (path / "no folder" / "sign", file._signs[1])
+    full(journal)
+
+    journal.start(logs[0])
+
+    assert len(list(tmp_path.glob("crmwidget-*.abandoned"))) == 1
+    _, left = opened(path)
+    states = [("page/1", "interrupted"), ("page/2", "interrupted")]
+    assert [(e.key, e.state) for e in left] == states
+    assert list(tmp_path.glob("crmwidget-*.abandoned")) == []
+
+
+@pytest.mark.usefixtures("no_sign")
+def test_what_may_be_done_twice_because_of_that_is_said(path: Path) -> None:
+    journal, _ = opened(path)
+    log = entry(1)
+    journal.accept([log])
+    full(journal)
+
+    journal.start(log)
+
+    assert "may be run once more by the next kernel" in (journal.trouble or "")
+
+
+@pytest.mark.usefixtures("no_sign")
+def test_what_is_done_is_noted_as_soon_as_the_file_can_be_written_again(path: Path) -> None:
+    on_disk: list[str] = []
+    journal = Journal(
+        lambda _: None, lambda _: None, noted=lambda logs: on_disk.extend(e.key for e in logs)
+    )
+    journal.open(path)
+    logs = [entry(1), entry(2), entry(3)]
+    journal.accept(logs[:2])
+    full(journal)
+    journal.start(logs[0])
+    journal.done(logs[0])
+    journal.accept(logs[2:])
+    assert (journal.durable, on_disk) == (False, ["page/1", "page/2"])
+    assert journal.wake is not None
+
+    journal.tick(journal.wake)
+
+    assert (journal.durable, journal.trouble) == (True, None)
+    assert on_disk[2:] == ["page/2", "page/3"]
+    _, left, _ = after_its_death(path)
+    assert [(e.key, e.state) for e in left] == [("page/2", "accepted"), ("page/3", "accepted")]
+
+
+@pytest.mark.usefixtures("no_sign")
+@pytest.mark.parametrize("at_the_end", ["closed", "alive"])
+def test_another_phone_of_the_process_runs_nothing_that_is_done(
+    path: Path, at_the_end: str
+) -> None:
+    journal, _ = opened(path)
+    logs = [entry(1), entry(2), entry(3)]
+    journal.accept(logs)
+    full(journal)
+    journal.start(logs[0])
+    journal.done(logs[0])
+    journal.start(logs[1])
+    if at_the_end == "closed":
+        journal.close()
+
+    _, left = opened(path)
+
+    third = "accepted" if at_the_end == "closed" else "interrupted"  # who lives runs it itself
+    assert [(e.key, e.state) for e in left] == [("page/2", "interrupted"), ("page/3", third)]
 
 
 # ---------------------------------------------------------------- what is settled stays settled
@@ -446,7 +595,7 @@ def test_what_a_notebook_left_that_nobody_has_open_is_said_and_can_be_taken_over
     theirs.start(logs[0])
     mine, _, _ = session("mine")
     assert mine.trouble is None  # its kernel lives
-    mine.trouble = "Another kernel has the journal"
+    mine._store.said = "Another kernel has the journal"
     assert mine.adopt() == 0
     assert mine.trouble is not None
     theirs.close()
@@ -508,7 +657,8 @@ WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from crmwidget.journal import Entry, Journal
+from crmwidget.interactions import Entry
+from crmwidget.journal import Journal
 from crmwidget.testing import interaction_log
 
 journal = Journal(lambda entries: None, lambda entries: None)

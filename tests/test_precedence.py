@@ -1,10 +1,13 @@
-"""Precedence: what an adapter is told before it is asked."""
+"""Precedence: what an adapter is told before it is asked, and sources that change meanwhile."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from crmwidget import Handlers
+from crmwidget.precedence import Precedence
 from crmwidget.testing import Connector, screen_pop
 
 
@@ -60,3 +63,47 @@ def test_what_was_never_run_against_the_vendor_says_so_where_answers_are_listed(
         said = connector._client.sources.table()["screen_pop"]
 
     assert said == "crm=Untried.find (not run against the vendor)"
+
+
+def contacts() -> list[dict[str, str]]:
+    return []
+
+
+class ChangingSources(Precedence):
+    """What is given is taken back after the first look at it, as a cell on another thread may."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(Handlers())
+        self.given = given
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in {"crm_data", "directory", "crm"}:
+            return super().__getattribute__("given").pop(name, None)
+        return super().__getattribute__(name)
+
+
+class Own:
+    def find(self, numbers: object) -> list[object]:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "who"),
+    [
+        ("requestCrmData", {"crm_data": lambda: None}, "crm_data=<lambda>"),
+        ("requestGetCrmDirectory", {"directory": contacts}, "directory=contacts"),
+        ("requestPerformInteractionScreenPop", {"crm": Own()}, "crm=Own.find"),
+    ],
+)
+def test_what_is_taken_back_while_it_is_looked_for_is_the_old_one_or_the_new_one(
+    action: str, given: dict[str, Any], who: str
+) -> None:
+    found = ChangingSources(**given).answerer(action)
+
+    assert found is not None
+    assert found.who == who
+    found.ask(screen_pop("+12025550143"))
+
+
+def test_who_looks_for_a_caller_is_not_taken_back_meanwhile() -> None:
+    assert list(ChangingSources(crm=Own()).find("+12025550143")) == []

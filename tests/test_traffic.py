@@ -75,7 +75,7 @@ def test_what_the_page_answered_stands_as_a_reply(handlers: Handlers) -> None:
 
     page.say("ready", answered=True)
     page.say("requestCrmData", answered=True)
-    client.runner.stop()
+    client.close(force=True)
 
     found = [(e.direction, e.action, e.re, e.answered_by) for e in client.traffic]
     assert ("sent", "ready", 1, "the page") in found
@@ -90,7 +90,7 @@ def test_the_time_in_the_page_and_until_the_handler_is_told(handlers: Handlers) 
     page.say("requestOpenReports", waited=40.0)
     page.say("requestCrmData", waited=40.0, answered=True)
     client.runner._worker.submit(lambda: None)
-    client.runner.stop()
+    client.close(force=True)
     client.runner._worker._thread.join(10)  # type: ignore[union-attr]
 
     entry = client.traffic[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import queue
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crmwidget import workers
-from crmwidget.workers import Clock, Loop
+from crmwidget.workers import Clock, Loop, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +98,36 @@ def test_a_ring_may_set_the_next_time() -> None:
     made.stop()
 
 
+# ---------------------------------------------------------------- the thread for handlers
+def threads_of(name: str, submitters: int) -> int:
+    """How many threads a worker has whose first tasks come from several threads at once."""
+    worker, together = Worker(name), threading.Barrier(submitters)
+    go_on = threading.Event()
+
+    def submit() -> None:
+        together.wait()
+        worker.submit(go_on.wait)
+
+    others = [threading.Thread(target=submit) for _ in range(submitters)]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join()
+    found = [each.name for each in threading.enumerate()].count(name)
+    go_on.set()
+    worker.end(time.monotonic() + PATIENCE)
+    return found
+
+
+def test_the_first_tasks_of_several_threads_run_on_one_thread() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        assert {threads_of(f"worker {turn} of a test", 8) for turn in range(100)} == {1}
+    finally:
+        sys.setswitchinterval(interval)
+
+
 # ---------------------------------------------------------------- the loop
 async def quick() -> None:
     pass
@@ -134,7 +165,7 @@ def test_a_coroutine_that_comes_as_the_loop_ends_is_ended_with_it() -> None:
     (thread,) = (each for each in threading.enumerate() if each.name == "a loop of a test")
     late = quick()
     done = loop.run(late)
-    loop.stop()
+    loop.stop(time.monotonic())
     go_on.set()
     thread.join()
 
@@ -145,7 +176,7 @@ def test_a_coroutine_that_comes_as_the_loop_ends_is_ended_with_it() -> None:
 def test_a_coroutine_that_comes_after_the_end_is_cancelled() -> None:
     loop = Loop("a loop of a test")
     loop.run(quick()).result()
-    loop.stop()
+    loop.stop(time.monotonic() + PATIENCE)
 
     never = quick()
     done = loop.run(never)

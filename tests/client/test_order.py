@@ -121,13 +121,33 @@ def test_an_answer_names_the_document_that_asked_and_a_history_item_does_not(
     log = interaction_log()
     page.say(
         {"t": "note", "what": "loaded", "detail": {"loads": 3}},
-        message("requestGetCrmDirectory"),
-        message(log.action, log.raw),
+        {**message("requestGetCrmDirectory"), "load": 3},
+        {**message(log.action, log.raw), "load": 3},
     )
     assert page.posted.wait(10)
 
     loads = {i["m"]["action"]: i.get("load") for i in page.items if i["t"] == "post"}
     assert loads == {"crmDirectory": 3, "createHistoryItem": None}
+
+
+FIELDS = {"object": {"voice": ["case"], "digital": []}}
+
+
+def test_an_answer_is_for_the_document_that_asked_though_the_kernel_hears_of_it_after_a_reload(
+    handlers: Handlers, connector: Connector
+) -> None:
+    handlers.on_custom_fields(lambda fields: {"case": "4711"})
+    page = Page(connector)  # a kernel that was restarted: the frame has been reloaded since
+    page.client.facts["loads"] = 2
+
+    page.say(
+        message("requestGetCrmDirectory"),
+        {**message("requestCustomFieldsValues", FIELDS), "load": 2},
+    )
+    until(lambda: len([i for i in page.items if i["t"] == "post"]) == 2)
+
+    loads = {i["m"]["action"]: i.get("load") for i in page.items if i["t"] == "post"}
+    assert loads == {"crmDirectory": 1, "customFieldsDataResponse": 2}
 
 
 def test_what_came_before_this_kernel_and_is_too_old_is_missed_but_a_log_is_not(

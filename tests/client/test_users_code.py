@@ -7,6 +7,7 @@ refuses to be cancelled: it is named in `phone.errors`, and the next message is 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import pytest
 
 from crmwidget import CRMWidget, lanes, runner
 from crmwidget.errors import HandlerAbandonedError, HandlerTimeoutError
-from crmwidget.testing import Connector
+from crmwidget.testing import Connector, interaction_log
 from tests.client.known import until
 
 SOON: Final = 0.2
@@ -250,6 +251,82 @@ def test_the_text_of_an_error_is_the_users_code_too(phone: CRMWidget) -> None:
     until(lambda: phone.errors)
     assert free
     assert all(free)
+
+
+def is_free(phone: CRMWidget) -> bool:
+    """Whether another thread gets the client's lock."""
+    got: list[bool] = []
+
+    def try_it() -> None:
+        got.append(phone._client.lock.acquire(timeout=10))
+        if got[0]:
+            phone._client.lock.release()
+
+    other = threading.Thread(target=try_it)
+    other.start()
+    other.join()
+    return got[0]
+
+
+def test_what_a_log_was_saved_as_is_the_users_code_too(phone: CRMWidget) -> None:
+    free: list[bool] = []
+
+    class Number(str):
+        __slots__ = ()
+
+        def __str__(self) -> str:
+            free.append(is_free(phone))
+            return "task-1"
+
+    phone.on_save_log(lambda log: Number("task-1"))
+    log = interaction_log()
+
+    assert phone._client.deliver(log.action, log.raw).wait(60)
+
+    assert all(free)
+
+
+@pytest.mark.usefixtures("soon")
+def test_where_an_error_is_shown_is_the_users_code_too(
+    phone: CRMWidget, let_go: threading.Event
+) -> None:
+    free: list[bool] = []
+
+    class Cell:
+        ended = let_go
+        shown = contextlib.nullcontext
+
+        def show_error(self, error: BaseException) -> None:
+            free.append(is_free(phone))
+
+    handler(phone, lambda pop: let_go.wait(60))
+    comes(phone)
+    phone._client.runner.cell = Cell()  # type: ignore[assignment]
+
+    until(lambda: free)
+    phone._client.runner.cell = None
+    assert all(free)
+
+
+def test_an_engine_that_is_searched_is_the_users_code_too(phone: CRMWidget) -> None:
+    free: list[bool] = []
+
+    class Engine:
+        warnings = ()
+        recognised = None
+
+        def __len__(self) -> int:
+            return 0
+
+        def search(self, *_: object, **__: object) -> tuple[int, list[object]]:
+            free.append(is_free(phone))
+            return 0, []
+
+    phone._client.sources.directory = Engine()  # type: ignore[assignment]
+
+    phone._client._buttons.pressed({"what": "search", "args": {"text": "Bo"}, "seq": 1})
+
+    assert free == [True]
 
 
 # ---------------------------------------------------------------- coroutines beyond their time

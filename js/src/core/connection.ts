@@ -232,12 +232,13 @@ function passedOn(
   event: Heard,
   action: Action | undefined,
   answered: boolean,
-  { readies, simulated }: State,
+  { loads, readies, simulated }: State,
 ): Effect {
   const keep = action?.kept ?? false;
   const body: Body = {
     t: "msg",
     m: event.text,
+    ...(loads > 1 && { load: loads }),
     ...(answered && { answered }),
     ...(readies > 0 && { readies }),
     ...(keep && simulated && { simulated }),

@@ -54,6 +54,8 @@ export interface Msg {
   seq: number;
   at: number;
   m: string;
+  /** Which document of the frame has said it, counted by its loads; left out: the first. */
+  load?: number;
   /** The page has answered from a standing answer: nobody else must. */
   answered?: true;
   /** How many `ready` were answered and not passed on since the last one. */

@@ -109,7 +109,8 @@ describe("ready", () => {
       configured: false,
       dial: false,
     });
-    expect(passed(again.effects)).toHaveLength(1);
+    expect(passed(again.effects)).toMatchObject([{ load: 2 }]);
+    expect(passed(run(opened, loaded, says("ready")).effects)[0]).not.toHaveProperty("load");
   });
 
   test("the kernel hears of the new document before its first word", () => {
