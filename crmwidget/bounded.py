@@ -21,7 +21,7 @@ class Bounded(Generic[T]):
     def __init__(self, most: int, most_bytes: int) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._items: deque[tuple[T, int, int]] = deque()
+        self._items: deque[tuple[T, object, int]] = deque()
         self._shared: Counter[int] = Counter()
         """How many items hold the same object, by its id: it is in memory once."""
         self._bytes = 0
@@ -31,7 +31,7 @@ class Bounded(Generic[T]):
         """Keep one more; `held` is what it keeps in memory, JSON-like or bytes."""
         size = 0 if self._shared[id(held)] else size_of(held)
         self._shared[id(held)] += 1
-        self._items.append((item, id(held), size))
+        self._items.append((item, held, size))  # itself, or another might get its id
         self._bytes += size
         while len(self._items) > self._most or (
             self._bytes > self._most_bytes and len(self._items) > 1
@@ -41,11 +41,11 @@ class Bounded(Generic[T]):
     def _forget(self) -> None:
         _, held, size = self._items.popleft()
         self.forgotten += 1
-        self._shared[held] -= 1
-        if not self._shared[held]:
-            del self._shared[held]
+        self._shared[id(held)] -= 1
+        if not self._shared[id(held)]:
+            del self._shared[id(held)]
         elif size:  # the next one that holds it answers for it
-            index = next(n for n, one in enumerate(self._items) if one[1] == held)
+            index = next(n for n, one in enumerate(self._items) if one[1] is held)
             item, held, _ = self._items[index]
             self._items[index] = (item, held, size)
             return
