@@ -41,7 +41,10 @@ class Page:
     @property
     def done(self) -> int:
         """Up to which number it is told to forget."""
-        return self.client.channel._pages[self.epoch].done
+        with self.client.lock:
+            page = self.client.channel._pages.get(self.epoch)
+            assert page is not None
+            return page.done
 
     def _say(self, *items: Content) -> None:
         content = {"crm": 1, "epoch": self.epoch, "items": list(items)}
