@@ -421,8 +421,10 @@ class Client:
     def end(self, job: Job, now: float, *, keep: bool = False) -> None:
         """Nothing more becomes of it; `keep`: the page must not forget it yet."""
         self.jobs.pop(job.ticket, None)
-        epoch, seq = (job.log.place if job.log else None) or (job.epoch, job.seq)
-        if epoch is not None and seq is not None and not keep:
+        places = job.log.places if job.log else []
+        if not places and job.epoch is not None and job.seq is not None:
+            places = [(job.epoch, job.seq)]
+        for epoch, seq in () if keep else places:
             self.channel.finish(epoch, seq, now=now)
         self.traced(job)
         self.summarise()
@@ -454,7 +456,7 @@ class Client:
         """The user discards these logs: the page may forget them too."""
         with self.lock:
             self.waiting = [job for job in self.waiting if job.log not in entries]
-            for epoch, seq in (entry.place for entry in entries if entry.place):
+            for epoch, seq in (place for entry in entries for place in entry.places):
                 self.channel.finish(epoch, seq, now=time.monotonic())
             self.summarise()
             self.flush()

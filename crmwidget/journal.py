@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, overload
 
 from crmwidget.bounded import Bounded
@@ -68,8 +68,8 @@ class Entry:
     """Its handler is at it: also where it is late by now."""
     wanted: bool = False
     """It is to be run again should that fail."""
-    place: tuple[str, int] | None = None
-    """Page and number under which a page of this kernel keeps it; None: none does."""
+    places: list[tuple[str, int]] = field(default_factory=list)
+    """Pages that keep it, and its number in each; a tab that was duplicated sends it, too."""
 
     @property
     def key(self) -> str:

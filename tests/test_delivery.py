@@ -264,6 +264,23 @@ def test_without_a_journal_the_reloaded_page_keeps_a_log_until_its_handler_is_th
     assert (during, page.done) == (0, 1)
 
 
+def test_a_log_that_a_duplicated_tab_sends_too_is_done_for_both(
+    handlers: Handlers, client: Client
+) -> None:
+    may_end = threading.Event()
+    handlers.on_save_log(lambda log: may_end.wait(20) and None)
+    tab = Page(client, "tab")
+    tab.logs(1)
+    copy = Page(client, "copy")
+    copy.logs(1, key="tab/1")
+
+    during = (tab.done, copy.done)
+    may_end.set()
+    settled(client)
+
+    assert (during, tab.done, copy.done) == ((0, 0), 1, 1)
+
+
 def test_a_log_that_failed_is_kept_by_the_reloaded_page_until_it_is_saved(
     handlers: Handlers, client: Client
 ) -> None:
