@@ -1,7 +1,7 @@
 """Pages: what the kernel's end of the channel knows of each page: what it took, what is finished.
 
-A page may be forgotten only while nothing of it is open, because then one
-number says all: what it sends again is known, what it sends next is expected.
+A page may be forgotten only while nothing of it is open, because then two
+numbers say all: what it sends or wishes again is known, and what comes next.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Run = tuple[int, int]
 PAGES: Final = 8
 """Of so many pages all is kept, and of every page that has unfinished items."""
 LEFT: Final = 1000
-"""Of so many pages that were there before them, the last number is kept."""
+"""Of so many pages that were there before them, the last numbers are kept."""
 
 
 @dataclass(slots=True)
@@ -125,8 +125,8 @@ class Pages:
 
     def __init__(self) -> None:
         self._pages: OrderedDict[str, Page] = OrderedDict()
-        self._left: OrderedDict[str, int] = OrderedDict()
-        """Of forgotten ones the last number."""
+        self._left: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        """Of forgotten ones, what was taken and granted last."""
 
     def get(self, epoch: str | None) -> Page | None:
         """A page that has said hello and is not forgotten."""
@@ -144,8 +144,8 @@ class Pages:
         page = self._pages.get(epoch)
         if page is None:
             before = lowest - 1 if isinstance(lowest, int) else 0
-            page = Page(max(before, self._left.pop(epoch, 0)), now)
-            self._pages[epoch] = page
+            taken, granted = self._left.pop(epoch, (0, 0))
+            page = self._pages[epoch] = Page(max(before, taken), now, granted=granted)
         self.hear(epoch, now=now)
         self._forget(epoch, keep)
         return page
@@ -162,6 +162,6 @@ class Pages:
                 break
             if not page.open and epoch not in keep:
                 del self._pages[epoch]
-                self._left[epoch] = page.taken
+                self._left[epoch] = (page.taken, page.granted)
         while len(self._left) > LEFT:
             self._left.popitem(last=False)

@@ -67,6 +67,15 @@ def test_a_page_that_is_forgotten_goes_on_where_it_was() -> None:
     assert numbers(channel.receive(batch(1, 2, 3), now=3)) == [3]
 
 
+def test_a_wish_that_was_fulfilled_is_remembered_of_a_page_that_is_forgotten() -> None:
+    channel = greeted("page")
+    channel.receive(hello("page", 2, kernel="kernel", here=2), now=0)
+    for n in range(3 * PAGES):
+        channel.receive(hello(f"other {n}"), now=1)
+
+    assert channel.receive(hello("page", 3, kernel="kernel", here=2), now=2) == []
+
+
 def test_the_page_that_was_heard_last_is_forgotten_last() -> None:
     channel = greeted(*(f"page {n}" for n in range(PAGES)))
     channel.receive(got(0, "page 0"), now=1)
