@@ -152,10 +152,11 @@ class Kernel:
             self.finish(place)
         self.flush()
 
-    def show(self, *, seconds: int | None = None) -> None:
+    def show(self, *, lasts: int | None = None) -> None:
+        """Something for the page that has the phone; `lasts`: ms until it is too late for it."""
         item: Content = {"t": "show", "what": next(self.world.counter)}
-        if seconds is not None:
-            item["exp"] = self.world.now + seconds * 1000
+        if lasts is not None:
+            item["exp"] = self.world.now + lasts
         else:
             self.since_turn.append(item["what"])
         self.channel.push(item)
