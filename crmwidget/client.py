@@ -258,7 +258,7 @@ class Client:
                     self._delivered(event, now)
                 elif (job := jobs.get(event.seq)) in new:
                     self.start(job)
-            self.flush()
+            self.flush(link)
             if not self.channel.owed:
                 self.witness.reached.set()
 
@@ -359,13 +359,18 @@ class Client:
         item: dict[str, Any] = {"t": "show", "what": what, "data": json.loads(text)}
         self.channel.push(item if re is None else {**item, "re": re})
 
-    def flush(self) -> None:
-        """Hand the comm what is due, and set the clock for what is due later."""
+    def flush(self, asked: Link | None = None) -> None:
+        """Hand the comm what is due, and set the clock for what is due later.
+
+        asked: the comm by which a page has just spoken; one without the phone hears only that.
+        """
         if self._link is not None:
             for content, buffers in self.channel.flush(now=time.monotonic(), at=steady()):
+                has_it = content["epoch"] == self.channel.epoch
+                link = self._link if has_it or asked is None else asked
                 # A comm that is gone loses nothing: what is not acknowledged is sent again.
                 with contextlib.suppress(Exception):
-                    self._link.send(content, buffers)
+                    link.send(content, buffers)
             self.traffic.resent = self.channel.resent
             self.traffic.duplicates = self.channel.duplicates
         self.schedule()
@@ -391,8 +396,10 @@ class Client:
     def end(self, job: Job, now: float, *, keep: bool = False) -> None:
         """Nothing more becomes of it; `keep`: the page must not forget it yet."""
         self.jobs.pop(job.ticket, None)
-        epoch, seq = (job.log.place if job.log else None) or (job.epoch, job.seq)
-        if epoch is not None and seq is not None and not keep:
+        places = job.log.places if job.log else []
+        if not places and job.epoch is not None and job.seq is not None:
+            places = [(job.epoch, job.seq)]
+        for epoch, seq in () if keep else places:
             self.channel.finish(epoch, seq, now=now)
         self.traced(job)
         self.summarise()

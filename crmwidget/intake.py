@@ -149,7 +149,7 @@ class Intake:
         if known and known.kept:
             entry.key = key
             log = cast("InteractionLog", message)
-            job.log = LogEntry(log, client.connector, at, place=place)
+            job.log = LogEntry(log, client.connector, at, places=[place] if place else [])
         return job
 
     def again(self, entry: LogEntry) -> Job:
@@ -163,7 +163,7 @@ class Intake:
         )
         job = Job(next(self._tickets), entry.log, noted, entry.connector, time.monotonic())
         job.log = entry
-        job.epoch, job.seq = entry.place or (None, None)
+        job.epoch, job.seq = entry.places[-1] if entry.places else (None, None)
         return job
 
     def once_more(self, job: Job) -> Job:
@@ -197,7 +197,7 @@ class Intake:
                 if not new:
                     kept = client.journal.get(job.log.key)
                     if kept is not None:
-                        kept.place = job.log.place  # the page that was reloaded keeps it now
+                        kept.places += job.log.places  # a page that was reloaded keeps it, too
                     if kept is None or kept.kept:
                         client.channel.finish(job.epoch or "", job.seq or 0, now=now)
                     job.finish()

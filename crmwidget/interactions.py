@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, overload
 
 from crmwidget.bounded import Bounded
@@ -39,8 +39,8 @@ class Entry:
     """It is to be run again should that fail."""
     kept: bool = False
     """It is on disk: should this kernel die, another one knows of it."""
-    place: tuple[str, int] | None = None
-    """Page and number under which a page of this kernel keeps it; None: none does."""
+    places: list[tuple[str, int]] = field(default_factory=list)
+    """Pages that keep it, and its number in each; a tab that was duplicated sends it, too."""
 
     @property
     def key(self) -> str:

@@ -22,7 +22,7 @@ class KeptLogs:
         with client.lock:
             if client.closed:
                 return
-            for epoch, seq in (entry.place for entry in entries if entry.place):
+            for epoch, seq in (place for entry in entries for place in entry.places):
                 client.channel.finish(epoch, seq, now=time.monotonic())
             client.summarise()
             client.flush()
@@ -53,7 +53,7 @@ class KeptLogs:
         client = self._client
         with client.lock:
             client.waiting = [job for job in client.waiting if job.log not in entries]
-            for epoch, seq in (entry.place for entry in entries if entry.place):
+            for epoch, seq in (place for entry in entries for place in entry.places):
                 client.channel.finish(epoch, seq, now=time.monotonic())
             client.summarise()
             client.flush()

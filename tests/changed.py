@@ -28,6 +28,8 @@ KERNEL: Final = ("browser", "notebooks", "systems", "conformance", "hostile")
 PYTHON: Final = ("format", "lint", "layers", "types")
 PAGE: Final = ("build", "biome", "tsc", "core", "frames")
 """What a change of the page's own tests touches."""
+PLAYED: Final = ("tests/test_channel_both.py",)
+"""They run the page's code in node."""
 ALWAYS_READ: Final = ("tests/test_docs.py", "tests/test_packaging.py", "tests/test_dev.py")
 """They read the other files of the project as text."""
 
@@ -63,7 +65,10 @@ def _touched(path: str, checks: tuple[str, ...]) -> Plan:
         return _files(["tests/test_docs.py"])
     if top == "js" and rest[0] in {"src", "test"}:
         names = (*PAGE, *(() if rest[0] == "test" else (*KERNEL, "generated")))
-        return {**{name: None for name in checks if name in names}, **_files(ALWAYS_READ)}
+        return {
+            **{name: None for name in checks if name in names},
+            **_files([*PLAYED, *ALWAYS_READ]),
+        }
     if top == "notebooks":
         return {"notebooks": None, **_files(ALWAYS_READ)}
     if top == "benchmarks" and path.endswith(".py"):

@@ -10,9 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmwidget.channel import (
-    LATE,
     PARTS,
-    PAUSE,
     SILENT,
     TRIES,
     VERSION,
@@ -21,6 +19,7 @@ from crmwidget.channel import (
     Delivered,
     WrongVersion,
 )
+from crmwidget.outgoing import LATE, PAUSE
 
 Content = dict[str, Any]
 
@@ -80,6 +79,7 @@ def test_a_hello_is_answered_with_welcome_settings_and_marks() -> None:
             "got": 3,
             "kernel": "kernel",
             "lowest": 1,
+            "turn": 1,
             "at": 2000,
         },
         {"t": "set", "standing": {}},
@@ -124,7 +124,7 @@ def test_done_is_cumulative_and_what_is_done_above_it_is_named_once(channel: Cha
     channel.finish("page", 2, now=0)
     channel.finish("page", 4, now=0)
 
-    assert sent(channel, 1)[-1] == {"t": "got", "n": 4, "done": 0, "also": [2, 4]}
+    assert sent(channel, 1)[-1] == {"t": "got", "n": 4, "done": 0, "also": [[2, 2], [4, 4]]}
 
     channel.finish("page", 1, now=1)
 
@@ -138,7 +138,7 @@ def test_a_page_that_may_have_missed_marks_is_told_them_again(channel: Channel) 
 
     channel.receive(hello(n=2), now=2)
 
-    assert sent(channel, 2)[-1] == {"t": "got", "n": 2, "done": 0, "also": [2]}
+    assert sent(channel, 2)[-1] == {"t": "got", "n": 2, "done": 0, "also": [[2, 2]]}
 
 
 def test_the_first_item_goes_at_once_and_what_follows_goes_as_one(channel: Channel) -> None:
@@ -184,8 +184,8 @@ def test_a_page_that_is_silent_for_long_is_tried_some_times_and_left_alone(
     assert channel.wake(now=now) is not None
 
 
-def got(number: int) -> dict[str, Any]:
-    return {"crm": 1, "epoch": "page", "items": [{"t": "got", "n": number}]}
+def got(number: int, epoch: str = "page") -> dict[str, Any]:
+    return {"crm": 1, "epoch": epoch, "items": [{"t": "got", "n": number}]}
 
 
 def test_settings_that_were_lost_come_again_as_they_are_by_then(channel: Channel) -> None:
@@ -342,10 +342,11 @@ class Page:
             content["items"][0] = {"t": "note", "seq": number, "at": 0, "what": "done"}
         return content
 
-    def ask(self) -> Content:
+    def ask(self, *, here: bool = False) -> Content:
         self.probe += 1
         lowest = min(self.queue, default=self.last + 1)
-        return hello(self.epoch, self.probe, lowest=lowest, kernel=self.kernel, got=self.got)
+        said = {"lowest": lowest, "kernel": self.kernel, "got": self.got}
+        return hello(self.epoch, self.probe, **said, **({"here": self.probe} if here else {}))
 
     def receive(self, content: Content) -> list[Content]:
         if content["epoch"] != self.epoch:
@@ -358,7 +359,8 @@ class Page:
                 again = [self.item(n) for n in sorted(self.queue) if n > item["got"]]
             elif item["t"] == "got" and self.kernel is not None:
                 for n in self.queue:
-                    self.queue[n] &= n > item["done"] and n not in item.get("also", ())
+                    above = any(a <= n <= b for a, b in item.get("also", ()))
+                    self.queue[n] &= n > item["done"] and not above
                 while self.queue and not self.queue[min(self.queue)]:
                     del self.queue[min(self.queue)]
             # Before the welcome nothing is taken, as in channel.ts.
@@ -502,7 +504,7 @@ def test_pages_that_take_turns_take_nothing_from_each_other(  # noqa: C901 - as 
     for epoch, page in pages.items():  # a person wants one, then the other
         for _ in range(8):
             now += 8 * LATE
-            up.append(page.ask())
+            up.append(page.ask(here=True))
             exchange()
             exchange()
         for number in range(1, page.last + 1):

@@ -42,7 +42,10 @@ class Page:
     @property
     def done(self) -> int:
         """Up to which number it is told to forget."""
-        return self.client.channel._pages[self.epoch].done
+        with self.client.lock:
+            page = self.client.channel._pages.get(self.epoch)
+            assert page is not None
+            return page.done
 
     def _say(self, *items: Content) -> None:
         content = {"crm": 1, "epoch": self.epoch, "items": list(items)}
@@ -261,6 +264,23 @@ def test_without_a_journal_the_reloaded_page_keeps_a_log_until_its_handler_is_th
     settled(client)
 
     assert (during, page.done) == (0, 1)
+
+
+def test_a_log_that_a_duplicated_tab_sends_too_is_done_for_both(
+    handlers: Handlers, client: Client
+) -> None:
+    may_end = threading.Event()
+    handlers.on_save_log(lambda log: may_end.wait(20) and None)
+    tab = Page(client, "tab")
+    tab.logs(1)
+    copy = Page(client, "copy")
+    copy.logs(1, key="tab/1")
+
+    during = (tab.done, copy.done)
+    may_end.set()
+    settled(client)
+
+    assert (during, tab.done, copy.done) == ((0, 0), 1, 1)
 
 
 def test_a_log_that_failed_is_kept_by_the_reloaded_page_until_it_is_saved(

@@ -286,7 +286,7 @@ def test_a_page_that_takes_the_phone_back_is_shown_what_came_meanwhile(
     hello = {"t": "hello", "n": 2, "v": 1, "lowest": 1, "kernel": None, "got": 0, "facts": {}}
 
     page._got = 0
-    page._send([{**hello, "at": time.time() * 1000}])
+    page._send([{**hello, "here": 2, "at": time.time() * 1000}])
 
     latest = page.wait("record", 2)[-1]
     assert (latest["asked"], latest["place"] > seq) == (INES, True)

@@ -148,7 +148,7 @@ export class Softphone implements Handle {
     this.#road = port;
     if (!port) this.#carry(this.#channel.detach(time()));
     // The page in which a person works takes the phone over; the others wait to be asked
-    else if (this.#channel.away && document.hasFocus()) this.#here();
+    else if (document.hasFocus()) this.#here();
     else this.#carry(this.#channel.attach(time()));
   }
 

@@ -79,7 +79,7 @@ class Tab:
         self.day, self.epoch = day, epoch
         self.outbox: dict[int, Item] = {}
         self.inbox: list[Item] = []
-        self._seq = self._received = 0
+        self._seq = self._received = self._asked = 0
         self._kernel: str | None = None
         self._up = False
         for item in kept:  # from the tab's storage, after a reload
@@ -99,14 +99,18 @@ class Tab:
             self._transmit([item])
         return str(item.get("key"))
 
-    def hello(self) -> None:
+    def hello(self, *, here: bool = False) -> None:
+        """Ask for the kernel; `here`: a person wants the phone on this page."""
         self._up = False
+        self._asked += 1
+        wish = {"here": self._asked} if here else {}
         facts = {"shown": True, "loads": 1, "acked": True, "configured": True, "dial": True}
         self._transmit(
             [
                 {
                     "t": "hello",
-                    "n": 1,
+                    "n": self._asked,
+                    **wish,
                     "v": VERSION,
                     "lowest": min(self.outbox, default=self._seq + 1),
                     "kernel": self._kernel,
@@ -130,8 +134,9 @@ class Tab:
                 if item["t"] == "welcome":
                     self._welcome(item)
                 elif item["t"] == "got":
-                    for seq in (*range(1, item["done"] + 1), *item.get("also", ())):
-                        self.outbox.pop(seq, None)
+                    for first, last in ([1, item["done"]], *item.get("also", ())):
+                        for seq in range(first, last + 1):
+                            self.outbox.pop(seq, None)
                 elif item.get("seq") == self._received + 1:
                     self._received += 1
             self._transmit([{"t": "got", "n": self._received}])
@@ -238,7 +243,7 @@ class Day:
 
     def turn_to(self, number: int) -> None:
         self.tab = self.tabs[number % 3]
-        self.tab.hello()
+        self.tab.hello(here=True)
 
     def reload(self) -> None:
         place = self.tabs.index(self.tab)
@@ -273,8 +278,8 @@ def held(client: Client) -> dict[str, int]:
         "jobs": len(client.jobs),
         "waiting": len(client.waiting),
         "journal": len(client.journal),
-        "to the page": len(client.channel._outs) + len(client.channel._waiting),
-        "open numbers": sum(len(page.open) for page in client.channel._pages.values()),
+        "to the page": int(client.channel.owed),
+        "open numbers": sum(len(page.open) for page in client.channel._pages._pages.values()),
         "tickets": len(client.session._tickets),
         "errors": len(client.errors),
         "cancelled": len(client.runner._cancelled),
@@ -300,7 +305,7 @@ def test_a_day_at_a_desk_saves_every_log_once_and_takes_no_more_memory_for_it(
             blocks.append(sys.getallocatedblocks())
     for tab in day.tabs:
         day.tab = tab
-        tab.hello()
+        tab.hello(here=True)
         day.settle()
         day.passes(APART)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmwidget.channel import _survives
 from crmwidget.errors import MessageRefusedError
+from crmwidget.outgoing import survives
 from crmwidget.testing import (
     Connector,
     interaction_log,
@@ -78,7 +78,7 @@ class Page:
 
     def send(self, content: dict[str, Any], buffers: list[bytes]) -> None:
         self.items += content["items"]
-        if any(_survives(item) for item in content["items"]):
+        if any(survives(item) for item in content["items"]):
             self.posted.set()
 
     def say(self, *items: dict[str, Any]) -> None:
@@ -207,7 +207,7 @@ def test_a_reply_is_for_the_page_that_asked_and_a_history_item_for_any(
     other.say(message("requestCustomFieldsValues", question))
     traffic = page.client.traffic
     until(lambda: [e.answered_by for e in traffic].count("your handler fields()") == 2)
-    until(lambda: not page.client.channel._waiting)
+    until(lambda: not page.client.channel._out._waiting)
 
     posted = [item["m"]["action"] for item in other.items if item["t"] == "post"]
     assert sorted(posted) == ["createHistoryItem", "customFieldsDataResponse"]

@@ -12,9 +12,12 @@
  */
 
 import { isEnvelope } from "./guard";
+import { Holder } from "./holder";
 import { KernelClock } from "./kernel-clock";
+import { LIMITS } from "./limits";
 import { type Body, type Item, Outbox } from "./outbox";
 import {
+  type Elsewhere,
   type Envelope,
   type Facts,
   type FromKernel,
@@ -24,6 +27,7 @@ import {
   type Msg,
   type NumberedFromKernel,
   type Settings,
+  type Skipped,
   VERSION,
   type Welcome,
 } from "./wire";
@@ -59,28 +63,6 @@ export type Standing =
   | { state: "elsewhere" }
   | { state: "version" };
 
-export const LIMITS = {
-  /** ms in which what follows goes as one message. */
-  pause: 16,
-  /** ms that a question which the page has answered waits for company: nobody waits for it. */
-  rest: 100,
-  /** ms between two `got`. */
-  got: 20,
-  /** Batches on their way; of each the most items, and characters (a comm refuses 10 MiB). */
-  window: 4,
-  items: 1_000,
-  characters: 1_000_000,
-  /** ms of silence before the first question, and before each further one. */
-  first: 1_000,
-  next: 2_000,
-  /** ms between two questions about a gap. */
-  gap: 100,
-  /** ms without a mark after which a kernel that holds messages is asked how far it is. */
-  quiet: [10_000, 30_000, 60_000],
-  /** ms after which a kernel that never answers is asked no more until something happens. */
-  giveUp: 600_000,
-} as const;
-
 /** A batch that was sent and not yet `got`. */
 interface Flight {
   from: number;
@@ -90,6 +72,12 @@ interface Flight {
   /** When it was sent first, and last. */
   since: number;
   at: number;
+}
+
+/** A question to the kernel, and what of ours it held by then. */
+interface Question {
+  asked: Time;
+  got: number;
 }
 
 export class Channel {
@@ -117,11 +105,11 @@ export class Channel {
   #broken = false;
   /** A kernel has answered on this road. */
   #up = false;
-  #away = false;
+  readonly #holder = new Holder();
   #version = false;
   #hidden = false;
 
-  #hellos = new Map<number, Time>();
+  #hellos = new Map<number, Question>();
   #n = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
   #begunAt = 0;
@@ -153,7 +141,7 @@ export class Channel {
 
   /** Another page has taken the phone over. */
   get away(): boolean {
-    return this.#away;
+    return this.#holder.away;
   }
 
   /** Interaction logs that no living kernel holds: they would be lost with this page. */
@@ -173,7 +161,7 @@ export class Channel {
 
   standing(now: number): Standing {
     if (this.#version) return { state: "version" };
-    if (this.#away) return { state: "elsewhere" };
+    if (this.away) return { state: "elsewhere" };
     const kept = this.#outbox.messages;
     if (!this.#road || this.#broken) return { state: "gone", kept };
     const since = this.#silentSince;
@@ -198,7 +186,7 @@ export class Channel {
 
   /** A person wants the phone on this page. */
   here(time: Time): Effect[] {
-    this.#away = false;
+    this.#holder.ask(this.#n + 1);
     this.#begin(time);
     return this.#effects(time);
   }
@@ -249,16 +237,12 @@ export class Channel {
   /** The content of a custom message of the current model. */
   receive(content: unknown, time: Time): Effect[] {
     if (!isEnvelope(content)) return [];
-    const greeted = content.items.some((item) => item.t === "welcome");
     if (content.epoch !== this.epoch) {
-      if (greeted && this.#up) {
-        this.#away = true;
-        this.#up = false;
-      }
-      return [];
+      for (const item of content.items) if (item.t === "welcome") this.#holder.superseded(item);
+      return this.#effects(time);
     }
     for (const item of content.items) this.#take(item, time);
-    if (!this.#up) return this.#effects(time);
+    if (!this.#open) return this.#effects(time);
     this.#confess(time);
     this.#flushWhenDue(time);
     this.#acknowledge(time);
@@ -292,8 +276,13 @@ export class Channel {
     if (time.now >= this.#flushAt) this.#flush(time);
   }
 
+  /** What is said here has somebody who listens. */
+  get #open(): boolean {
+    return this.#up && !this.away;
+  }
+
   #flush(time: Time): void {
-    while (this.#up && this.#sent < this.#outbox.last && this.#flights.length < LIMITS.window) {
+    while (this.#open && this.#sent < this.#outbox.last && this.#flights.length < LIMITS.window) {
       const from = this.#sent + 1;
       this.#sent = this.#outbox.batch(from, LIMITS.items, LIMITS.characters);
       const to = this.#sent;
@@ -315,18 +304,18 @@ export class Channel {
   }
 
   #acknowledge(time: Time): void {
-    if (this.#up && this.#gotDue !== null && time.now >= this.#gotDue) this.#transmit([], time);
+    if (this.#open && this.#gotDue !== null && time.now >= this.#gotDue) this.#transmit([], time);
   }
 
   #begin(time: Time): void {
     this.#up = false;
     this.#wait = LIMITS.first;
     this.#begunAt = this.#livelyAt = time.now;
-    if (this.#road && !this.#away && !this.#version) this.#hello(time);
+    if (this.#road && !this.away && !this.#version) this.#hello(time);
   }
 
   #hello(time: Time): void {
-    this.#hellos.set(++this.#n, time);
+    this.#hellos.set(++this.#n, { asked: time, got: this.#got });
     this.#askedAt = time.now;
     const hello: Hello = {
       t: "hello",
@@ -336,6 +325,7 @@ export class Channel {
       lowest: this.#outbox.lowest,
       kernel: this.#kernel,
       got: this.#received,
+      ...(this.#holder.wish !== null && { here: this.#holder.wish }),
       facts: this.#facts(),
       at: time.at,
     };
@@ -345,15 +335,19 @@ export class Channel {
   /** Since when the kernel owes an answer; null: it does not. */
   get #silentSince(): number | null {
     if (!this.#up) return this.#begunAt;
-    const [asked] = this.#hellos.values();
-    const since = [this.#flights[0]?.since, asked?.now].filter((at) => at !== undefined);
+    const [question] = this.#hellos.values();
+    const since = [this.#flights[0]?.since, question?.asked.now].filter((at) => at !== undefined);
     return since.length > 0 ? Math.min(...since) : null;
   }
 
   /** When the kernel is to be asked next; null: never, as things stand. */
   get #questionAt(): number | null {
-    if (!this.#road || this.#away || this.#version) return null;
-    if (!this.#up) return this.#unlessHopeless(this.#askedAt + this.#wait);
+    if (!this.#road || this.#version) return null;
+    if (!this.#up) {
+      const decent = this.away ? this.#begunAt + LIMITS.away : 0;
+      return this.#unlessHopeless(Math.max(this.#askedAt + this.#wait, decent));
+    }
+    if (this.away) return null;
     if (this.#hellos.size > 0) return this.#unlessHopeless(this.#askedAt + this.#wait);
     if (this.#missing) return this.#askedAt + LIMITS.gap;
     const flight = this.#flights[0];
@@ -381,18 +375,30 @@ export class Channel {
   // ---------------------------------------------------------------- from the kernel
   #take(item: FromKernel, time: Time): void {
     if (item.t === "welcome") this.#welcome(item, time);
+    else if (item.t === "elsewhere") this.#superseded(item);
     else if (!this.#up)
       return; // before the welcome: of a kernel or page that we are not
     else if (item.t === "got") this.#marks(item, time);
-    else if (item.seq === undefined) this.#delivered.push({ kind: "deliver", item });
-    else if (item.seq > this.#received + 1) this.#missing = true;
-    else {
-      if (item.seq === this.#received + 1) {
-        this.#received = item.seq;
-        this.#delivered.push({ kind: "deliver", item });
-      }
-      this.#gotDue ??= this.#hidden ? time.now : time.now + LIMITS.got;
+    else if (this.away) return;
+    else if (item.t === "set" && item.seq === undefined) this.#deliver(item);
+    else this.#next(item as { seq: number } & typeof item, time);
+  }
+
+  /** A numbered item: the next one is taken, a known one acknowledged again. */
+  #next(item: (Settings | NumberedFromKernel | Skipped) & { seq: number }, time: Time): void {
+    if (item.seq > this.#received + 1) {
+      this.#missing = true;
+      return;
     }
+    if (item.seq === this.#received + 1) {
+      this.#received = item.seq;
+      if (item.t !== "skip") this.#deliver(item);
+    }
+    this.#gotDue ??= this.#hidden ? time.now : time.now + LIMITS.got;
+  }
+
+  #deliver(item: Settings | NumberedFromKernel): void {
+    this.#delivered.push({ kind: "deliver", item });
   }
 
   #welcome(item: Welcome, time: Time): void {
@@ -401,31 +407,48 @@ export class Channel {
       this.#up = false;
       return;
     }
-    const asked = this.#hellos.get(item.n);
-    if (!asked) return;
-    for (const n of [...this.#hellos.keys()]) if (n <= item.n) this.#hellos.delete(n);
+    const question = this.#hellos.get(item.n);
+    if (!question || !this.#holder.welcomed(item)) return;
+    this.#answered(item.n);
     const fresh = item.kernel !== this.#kernel;
-    this.#up = true;
-    this.#broken = this.#away = this.#missing = false;
+    this.#broken = this.#missing = false;
     this.#heard(time);
     if (fresh) this.#clock.forget();
-    this.#clock.answered(item.at, asked, time);
+    this.#clock.answered(item.at, question.asked, time);
     // Numbers below `lowest` went to other pages, or this page has them.
     const { lowest } = item;
     if (fresh) {
       this.#kernel = item.kernel;
       this.#received = lowest - 1;
-      this.#sent = this.#got = Math.min(
-        Math.max(item.got, this.#outbox.lowest - 1),
-        this.#outbox.last,
-      );
-      this.#flights = [];
+      this.#restart(item.got);
     } else {
       this.#received = Math.max(this.#received, lowest - 1);
+      if (item.got < question.got) this.#restart(item.got);
       this.#advance(item.got, time);
       this.#resend(item.n, time);
     }
     this.#delivered.push({ kind: "attached", fresh });
+  }
+
+  /** Another page has the phone: nothing goes from here, but what was said before may get done. */
+  #superseded(item: Elsewhere): void {
+    const ours = item.kernel === this.#kernel;
+    if (!(ours || this.#hellos.has(item.n)) || !this.#holder.elsewhere(item)) return;
+    this.#answered(item.n);
+    this.#missing = false;
+    if (!ours) this.#restart(0);
+  }
+
+  /** The kernel has heard all questions up to this one. */
+  #answered(hello: number): void {
+    for (const n of [...this.#hellos.keys()]) if (n <= hello) this.#hellos.delete(n);
+    this.#up = true;
+  }
+
+  /** A kernel that knows nothing of this page above `got`, or has forgotten it: all the rest goes. */
+  #restart(got: number): void {
+    this.#sent = this.#got = Math.min(Math.max(got, this.#outbox.lowest - 1), this.#outbox.last);
+    this.#flights = [];
   }
 
   /** What was sent before that hello and is not there is lost: the road keeps the order. */
@@ -442,20 +465,19 @@ export class Channel {
 
   #marks({ n, done, also }: Marks, time: Time): void {
     this.#advance(n, time);
-    let moved = false;
-    const until = Math.min(done, this.#got);
-    for (let seq = this.#outbox.lowest; seq <= until; seq++) moved = this.#finish(seq) || moved;
-    for (const seq of also ?? []) moved = (seq <= this.#got && this.#finish(seq)) || moved;
+    let moved = this.#finish(this.#outbox.lowest, Math.min(done, this.#got));
+    for (const [from, to] of also ?? [])
+      moved = this.#finish(from, Math.min(to, this.#got)) || moved;
     this.#outbox.trim(this.#got);
     if (moved) this.#moved(time);
   }
 
-  #finish(seq: number): boolean {
-    const was = this.#outbox.finish(seq);
-    if (was?.log && was.item.t === "msg") {
-      this.#mirrored.push({ kind: "forget", key: this.#keyOf(was.item) });
+  #finish(from: number, to: number): boolean {
+    const finished = this.#outbox.finishRun(from, to);
+    for (const { log, item } of finished) {
+      if (log && item.t === "msg") this.#mirrored.push({ kind: "forget", key: this.#keyOf(item) });
     }
-    return was !== null;
+    return finished.length > 0;
   }
 
   /** The kernel knows an interaction log by it, from whichever page and kernel it comes. */
@@ -499,7 +521,7 @@ export class Channel {
     const due: number[] = [];
     const question = this.#questionAt;
     if (question !== null) due.push(question);
-    if (this.#up) {
+    if (this.#open) {
       const free = this.#flights.length < LIMITS.window;
       if (this.#sent < this.#outbox.last && free) due.push(Math.max(now, this.#flushAt));
       if (this.#gotDue !== null) due.push(Math.max(this.#gotDue, this.#gotAt + LIMITS.got));

@@ -1,8 +1,8 @@
 /**
  * Outbox: what the kernel has not finished yet, by number. channel.ts decides what of it is sent.
  *
- * A number is never taken back: what is finished, while something before it is not, leaves a `Skip`
- * behind, so that a new kernel sees no holes.
+ * A number is never taken back: what is finished, while something before it is not, leaves only its
+ * number. A run of such numbers goes as one `Skip`, so that a new kernel sees no holes.
  */
 
 import type { Do, Msg, Note } from "./wire";
@@ -11,12 +11,12 @@ type Unnumbered<T> = T extends unknown ? Omit<T, "seq" | "at"> : never;
 /** An item before it has a number. */
 export type Body = Unnumbered<Msg | Note | Do>;
 
-/** Stands for an item that an earlier kernel has finished. */
+/** Stands for items that an earlier kernel has finished: `n` numbers, of which `seq` is the first. */
 export interface Skip {
   t: "note";
   seq: number;
-  at: number;
   what: "done";
+  n: number;
 }
 export type Item = Msg | Note | Do | Skip;
 
@@ -26,33 +26,35 @@ export const ROOM = { items: 20_000, characters: 32_000_000 } as const;
 const SKIP_SIZE = 64;
 
 interface Entry {
-  item: Item;
+  item: Msg | Note | Do;
   /** An interaction log. */
   log: boolean;
   size: number;
 }
 
 export class Outbox {
-  #entries: Entry[] = [];
+  /** What is not finished, by number, in order. */
+  readonly #entries = new Map<number, Entry>();
   #lowest = 1;
+  #last = 0;
   #size = 0;
   #messages = 0;
 
-  /** The smallest number that is not finished. */
+  /** The smallest number that is still to be told. */
   get lowest(): number {
     return this.#lowest;
   }
 
   get last(): number {
-    return this.#lowest + this.#entries.length - 1;
+    return this.#last;
   }
 
   get empty(): boolean {
-    return this.#entries.length === 0;
+    return this.#lowest > this.#last;
   }
 
   get full(): boolean {
-    return this.#entries.length >= ROOM.items || this.#size >= ROOM.characters;
+    return this.#entries.size >= ROOM.items || this.#size >= ROOM.characters;
   }
 
   /** How many messages of the connector are kept. */
@@ -62,63 +64,81 @@ export class Outbox {
 
   /** How many interaction logs above number `seq` are kept. */
   logs(seq: number): number {
-    return this.#entries.filter((entry) => entry.log && entry.item.seq > seq).length;
+    let n = 0;
+    for (const { item, log } of this.#entries.values()) if (log && item.seq > seq) n++;
+    return n;
   }
 
   /** `log`: it is an interaction log. */
-  append(body: Body, at: number, log = false): Item {
+  append(body: Body, at: number, log = false): Msg | Note | Do {
     const size = sizeOf(body);
-    const item = { ...body, seq: this.last + 1, at };
-    this.#entries.push({ item, log, size });
+    const item = { ...body, seq: ++this.#last, at };
+    this.#entries.set(item.seq, { item, log, size });
     this.#size += size;
     if (body.t === "msg") this.#messages++;
     return item;
   }
 
   items(from: number, to: number): Item[] {
-    return this.#entries.slice(from - this.#lowest, to - this.#lowest + 1).map(({ item }) => item);
+    const items: Item[] = [];
+    let run: Skip | null = null;
+    for (let seq = from; seq <= to; seq++) {
+      const entry = this.#entries.get(seq);
+      if (entry) {
+        items.push(entry.item);
+        run = null;
+      } else if (run) run.n++;
+      else {
+        run = { t: "note", seq, what: "done", n: 1 };
+        items.push(run);
+      }
+    }
+    return items;
   }
 
   /** The last number of a batch that begins at `from`: one item at least. */
   batch(from: number, items: number, characters: number): number {
     let size = 0;
-    let to = from - 1;
-    while (to < this.last && to - from + 1 < items) {
-      size += (this.#entries[to + 1 - this.#lowest] as Entry).size;
-      if (to >= from && size > characters) break;
-      to++;
+    let n = 0;
+    let skips = false;
+    for (let seq = from; seq <= this.#last; seq++) {
+      const entry = this.#entries.get(seq);
+      if (entry || !skips) {
+        size += entry?.size ?? SKIP_SIZE;
+        if (n === items || (n > 0 && size > characters)) return seq - 1;
+        n++;
+      }
+      skips = !entry;
     }
-    return to;
+    return this.#last;
   }
 
   /** Forgets what an item said, and tells what it was; null: nothing to forget. */
-  finish(seq: number): { item: Item; log: boolean } | null {
-    const entry = this.#entries[seq - this.#lowest];
-    if (!entry || isSkip(entry.item)) return null;
-    const { item, log } = entry;
-    if (item.t === "msg") this.#messages--;
-    this.#size += SKIP_SIZE - entry.size;
-    entry.log = false;
-    entry.item = { t: "note", seq, at: item.at, what: "done" };
-    entry.size = SKIP_SIZE;
-    return { item, log };
+  finish(seq: number): { item: Msg | Note | Do; log: boolean } | null {
+    const entry = this.#entries.get(seq);
+    if (!entry) return null;
+    this.#entries.delete(seq);
+    this.#size -= entry.size;
+    if (entry.item.t === "msg") this.#messages--;
+    return entry;
   }
 
-  /** Drops finished items from the front, up to and with number `until`. */
+  /** Finishes all numbers between these two, and tells what was there. */
+  finishRun(from: number, to: number): { item: Msg | Note | Do; log: boolean }[] {
+    const seqs = to - from < this.#entries.size ? between(from, to) : [...this.#entries.keys()];
+    return seqs.filter((seq) => seq >= from && seq <= to).flatMap((seq) => this.finish(seq) ?? []);
+  }
+
+  /** Drops finished numbers from the front, up to and with number `until`. */
   trim(until: number): void {
-    let n = 0;
-    for (const { item } of this.#entries) {
-      if (item.seq > until || !isSkip(item)) break;
-      n++;
+    while (this.#lowest <= Math.min(until, this.#last) && !this.#entries.has(this.#lowest)) {
+      this.#lowest++;
     }
-    this.#entries.splice(0, n);
-    this.#size -= n * SKIP_SIZE;
-    this.#lowest += n;
   }
 }
 
-function isSkip(item: Item): item is Skip {
-  return item.t === "note" && item.what === "done";
+function between(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 }
 
 /** Characters on the wire, roughly. */

@@ -41,9 +41,11 @@ export interface Hello {
   v: number;
   build: string;
   lowest: number;
-  /** The kernel whose numbers `got` counts; null before the first welcome. */
+  /** The kernel whose numbers `got` counts; null before the first welcome: a new page, which gets the phone. */
   kernel: string | null;
   got: number;
+  /** Number of the hello with which a person has asked for the phone here; until an answer has come. */
+  here?: number;
   facts: Facts;
   at: number;
 }
@@ -113,14 +115,27 @@ export interface Welcome {
   kernel: string;
   /** Numbers of the kernel below this went to other pages. */
   lowest: number;
+  /** How often this kernel has turned to a page: of two that say who has the phone the higher one is right. */
+  turn: number;
 }
 
-/** Both marks, cumulative: `n` this kernel holds, `done` the page may forget; `also`: done above that. */
+/** To a page that has not got the phone, where it says something, or something of it is finished. */
+export interface Elsewhere {
+  t: "elsewhere";
+  /** Number of the newest hello that this kernel has of the page. */
+  n: number;
+  kernel: string;
+  /** As in `Welcome`. */
+  turn: number;
+}
+
+/** Both marks, cumulative: `n` this kernel holds, `done` the page may forget. */
 export interface Marks {
   t: "got";
   n: number;
   done: number;
-  also?: number[];
+  /** Done above that: runs of numbers, from the first to the last. */
+  also?: [number, number][];
 }
 
 /** A finished answer; `part` is the hash of a buffer that holds `data` as JSON. */
@@ -189,7 +204,13 @@ export interface Sim {
   args: Record<string, unknown>;
 }
 
-export type FromKernel = Welcome | Marks | Settings | Post | Show | Sim;
+/** In place of what is too late to be sent once more: its number has to come. */
+export interface Skipped {
+  t: "skip";
+  seq: number;
+}
+
+export type FromKernel = Welcome | Elsewhere | Marks | Settings | Post | Show | Sim | Skipped;
 export type NumberedFromKernel = Post | Show | Sim;
 
 // ---------------------------------------------------------------- what is shown

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../src/core/channel";
+import { LIMITS } from "../../src/core/limits";
 import { host } from "../../src/host";
 import { refuse } from "../../src/registry";
 import { open } from "../../src/softphone";
@@ -359,7 +359,9 @@ describe("models", () => {
   test("a page that was superseded says so, and takes over when a person wants it", async () => {
     const { road } = await connected();
 
-    road.hear({ crm: 1, epoch: "another page", items: [{ t: "welcome", n: 1 }] });
+    const { id: kernel } = road.kernel;
+    const turn = ++road.kernel.turn;
+    road.hear({ crm: 1, epoch: "another page", items: [{ t: "welcome", n: 1, kernel, turn }] });
     await drawn(({ kernel }) => kernel.state === "elsewhere");
     panels.actions[0]?.useHere();
     await drawn(({ kernel }) => kernel.state === "connected");

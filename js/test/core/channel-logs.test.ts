@@ -18,7 +18,7 @@ function connected(): Channel {
   const channel = open();
   channel.attach(at(0));
   channel.receive(
-    fromKernel({ t: "welcome", n: 1, v: 1, got: 0, at: 0, kernel: "k1", lowest: 1 }),
+    fromKernel({ t: "welcome", n: 1, v: 1, got: 0, at: 0, kernel: "k1", lowest: 1, turn: 1 }),
     at(0),
   );
   return channel;
@@ -61,7 +61,7 @@ test("it is forgotten once it is done, not when it is held", () => {
   }
 
   const held = channel.receive(fromKernel({ t: "got", n: 3, done: 0 }), at(200));
-  const above = channel.receive(fromKernel({ t: "got", n: 3, done: 0, also: [2] }), at(210));
+  const above = channel.receive(fromKernel({ t: "got", n: 3, done: 0, also: [[2, 2]] }), at(210));
   const all = channel.receive(fromKernel({ t: "got", n: 3, done: 3 }), at(220));
 
   expect([held, above, all].map(mirrored)).toEqual([
@@ -94,7 +94,7 @@ test("a new kernel is sent it again, and nothing is kept twice", () => {
   channel.attach(at(200));
 
   const effects = channel.receive(
-    fromKernel({ t: "welcome", n: 2, v: 1, got: 0, at: 0, kernel: "k2", lowest: 1 }),
+    fromKernel({ t: "welcome", n: 2, v: 1, got: 0, at: 0, kernel: "k2", lowest: 1, turn: 1 }),
     at(200),
   );
 

@@ -5,7 +5,8 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Channel, type Content, type Effect, LIMITS } from "../../src/core/channel";
+import { Channel, type Content, type Effect } from "../../src/core/channel";
+import { LIMITS } from "../../src/core/limits";
 import { Kernel } from "./kernel";
 
 const LATENCY = 4;

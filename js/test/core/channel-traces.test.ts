@@ -18,6 +18,7 @@ interface Step {
   takes?: number[];
   lost?: boolean;
   again?: boolean;
+  deaf?: string[];
 }
 
 const beginnings: Record<string, Step[]> = vectors.beginnings;
@@ -53,10 +54,10 @@ class Pages {
     }
   }
 
-  /** What the kernel says reaches all of them; the numbers that one takes. */
-  hear(content: unknown): number[] {
+  /** What the kernel says reaches all of them but the deaf; the numbers that one takes. */
+  hear(content: unknown, deaf: string[] = []): number[] {
     return [...this.#channels].flatMap(([epoch, channel]) =>
-      this.#carry(epoch, channel.receive(content, this.#time)),
+      deaf.includes(epoch) ? [] : this.#carry(epoch, channel.receive(content, this.#time)),
     );
   }
 
@@ -93,7 +94,8 @@ test.each(traces)("the page says what the trace says, then, and nothing else: $n
       pages.passUntil(step.at);
     }
     if (step.page) pages.do(step);
-    else if (step.down && !step.lost) expect(pages.hear(step.down)).toEqual(step.takes ?? []);
+    else if (step.down && !step.lost)
+      expect(pages.hear(step.down, step.deaf)).toEqual(step.takes ?? []);
     else if (step.up && !step.again) {
       expect(pages.said.shift()).toEqual({ at: step.at, content: step.up });
     }

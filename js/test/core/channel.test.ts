@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Channel, type Content, type Effect, LIMITS, type Time } from "../../src/core/channel";
+import { Channel, type Content, type Effect, type Time } from "../../src/core/channel";
+import { LIMITS } from "../../src/core/limits";
 import { type Body, ROOM } from "../../src/core/outbox";
 import type { Facts } from "../../src/core/wire";
 
@@ -38,11 +39,21 @@ function fromKernel(...items: Record<string, unknown>[]): unknown {
 }
 
 function welcome(n: number, more: Record<string, unknown> = {}): unknown {
-  return fromKernel({ t: "welcome", n, v: 1, got: 0, at: 0, kernel: "k1", lowest: 1, ...more });
+  return fromKernel({
+    t: "welcome",
+    n,
+    v: 1,
+    got: 0,
+    at: 0,
+    kernel: "k1",
+    lowest: 1,
+    turn: 1,
+    ...more,
+  });
 }
 
 function marks(n: number, done = 0, also: number[] = []): unknown {
-  return fromKernel({ t: "got", n, done, also });
+  return fromKernel({ t: "got", n, done, also: also.map((seq) => [seq, seq]) });
 }
 
 function post(seq: number): Record<string, unknown> {
@@ -452,7 +463,7 @@ describe("marks", () => {
 
     expect(items).toEqual([
       { t: "msg", seq: 1, at: at(0).at, m: "a" },
-      { t: "note", seq: 2, at: at(20).at, what: "done" },
+      { t: "note", seq: 2, what: "done", n: 1 },
       { t: "msg", seq: 3, at: at(40).at, m: "c" },
     ]);
   });
@@ -747,23 +758,25 @@ describe("what a person sees of it", () => {
 
   test("a page that another one has superseded says so, and is quiet", () => {
     const channel = connected();
-    const other = { t: "welcome", n: 1, v: 1, got: 0, at: 0, kernel: "k1" };
+    const other = { t: "welcome", n: 1, v: 1, got: 0, at: 0, kernel: "k1", turn: 2 };
 
     channel.receive({ crm: 1, epoch: "e2", items: [other] }, at(10));
 
     expect(channel.standing(20)).toEqual({ state: "elsewhere" });
     expect(channel.push(message("a"), at(30))).toEqual([]);
-    expect(channel.attach(at(40))).toEqual([]);
     expect(channel.wake(at(60_000))).toEqual([]);
   });
 
   test("it is used here again when a person wants it", () => {
     const channel = connected();
-    channel.receive({ crm: 1, epoch: "e2", items: [{ t: "welcome", n: 1 }] }, at(10));
+    channel.receive(
+      { crm: 1, epoch: "e2", items: [{ t: "welcome", n: 1, kernel: "k1", turn: 2 }] },
+      at(10),
+    );
     channel.push(message("a"), at(20));
 
     const asked = channel.here(at(30));
-    const effects = channel.receive(welcome(2), at(40));
+    const effects = channel.receive(welcome(2, { turn: 3 }), at(40));
 
     expect(texts(asked)).toEqual(["hello"]);
     expect(texts(effects)).toEqual(["a"]);

@@ -16,6 +16,8 @@ export class Kernel {
   readonly hellos: { n: number; lowest: number; got: number; kernel: string | null }[] = [];
   readonly open = new Set<number>();
   version = 1;
+  /** How often it has turned to a page. */
+  turn = 1;
   settings: FromKernel | null = null;
   #epoch: string | null = null;
   #last = 0;
@@ -45,6 +47,7 @@ export class Kernel {
       if (item.t === "hello") {
         this.hellos.push(item);
         if (this.#epoch === null) this.#last = item.lowest - 1;
+        if (item.here !== undefined) this.turn++;
         this.#epoch = epoch;
         this.#acknowledge(item.kernel === this.id ? item.got : 0);
         const lowest = this.#outs[0]?.seq ?? this.#seq + 1;
@@ -55,6 +58,7 @@ export class Kernel {
           at,
           kernel: this.id,
           lowest,
+          turn: this.turn,
         };
         answers.push({ t: "welcome", ...welcome });
         if (this.settings) answers.push(this.settings);
@@ -63,11 +67,16 @@ export class Kernel {
       else if (item.t === "got") this.#acknowledge(item.n);
       else this.#hold.set(item.seq, item as unknown as Numbered);
     }
-    for (const seq of this.#hold.keys()) if (seq <= this.#last) this.#hold.delete(seq);
+    for (const [seq, held] of this.#hold) {
+      if (seq > this.#last) continue;
+      this.#hold.delete(seq);
+      const rest = held.what === "done" ? seq + (held.n as number) - 1 - this.#last : 0;
+      if (rest > 0) this.#hold.set(this.#last + 1, { ...held, seq: this.#last + 1, n: rest });
+    }
     for (let next = this.#hold.get(this.#last + 1); next; next = this.#hold.get(this.#last + 1)) {
-      this.#last++;
       this.#hold.delete(next.seq);
-      this.taken.push(next.seq);
+      const run = next.what === "done" ? (next.n as number) : 1;
+      for (let i = 0; i < run; i++) this.taken.push(++this.#last);
       this.items.set(next.seq, next);
       if (next.what !== "done") this.open.add(next.seq);
     }
@@ -82,7 +91,7 @@ export class Kernel {
   tell(...items: FromKernel[]): void {
     if (this.#epoch === null) return;
     this.#finished = this.#finished.filter((seq) => seq > this.done);
-    const also = [...this.#finished];
+    const also = this.#finished.map((seq): [number, number] => [seq, seq]);
     const marks: FromKernel = { t: "got", n: this.#last, done: this.done, also };
     this.send({ crm: 1, epoch: this.#epoch, items: [...items, marks] });
   }
