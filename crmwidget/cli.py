@@ -89,6 +89,12 @@ def parser() -> argparse.ArgumentParser:
         "once a page has embedded the connector, its report printed, and the exit status is 0 "
         "where all that it expects came, else 1",
     )
+    command.add_argument(
+        "--page",
+        type=_origin,
+        metavar="ORIGIN",
+        help="the one page that may embed it, such as http://localhost:8888 (any page)",
+    )
     _add_deadline(command, 3600, "seconds that a --scenario may take in all")
     command.set_defaults(command=simulate, named="simulate", ends="scenario")
 
@@ -190,7 +196,7 @@ def simulate(arguments: argparse.Namespace) -> int:
         scenario = None
     else:
         scenario = Scenario.load(named) if Path(named).is_file() else scenario_of(named)
-    server = serve(arguments.port, arguments.login, scenario)
+    server = serve(arguments.port, arguments.login, scenario, arguments.page)
     with contextlib.closing(server), contextlib.suppress(KeyboardInterrupt):
         print(server.url, flush=True)
         server.serve_forever()
