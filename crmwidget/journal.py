@@ -27,6 +27,7 @@ from crmwidget.journal_file import (
     remove,
 )
 from crmwidget.privacy import mask
+from crmwidget.private import NotPrivateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -418,6 +419,11 @@ class Journal:
         if self._file is not None:
             self._file.close()
             self._file = None
+        if isinstance(error, NotPrivateError):
+            self.trouble = error.told(
+                "The journal", "call logs are kept in memory and in this page"
+            )
+            return
         self.trouble = (
             f"The journal cannot be written ({type(error).__name__}: {mask(str(error))}): "
             "call logs are kept in memory and in this page only. Give journal= another path."
