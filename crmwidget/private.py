@@ -137,9 +137,10 @@ def _judge(
     if found.st_mode & forbidden & stat.S_IRWXG and _alone_in(found.st_gid):
         forbidden &= ~stat.S_IRWXG
     if found.st_mode & forbidden:
-        wrong = "can be written by other users"
         if not found.st_mode & _OTHERS_WRITE:
-            wrong = "can be read by other users"
+            wrong, remedy = "can be read by other users", f"run chmod go-rwx {path}"
+            raise NotPrivateError(path, wrong, remedy)
+        wrong = "can be written by other users"
         # What they may have put into it already is not ours to keep.
         remedy = f"run chmod go-w {path}" if what == "folder" else f"remove {path}"
         raise NotPrivateError(path, wrong, remedy)

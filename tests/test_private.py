@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget import identity, private
+from crmwidget import identity, privacy, private
 from crmwidget.journal_file import give_up_old, orphans
 from crmwidget.owner import Owner
+from crmwidget.privacy import kept_key
 from crmwidget.private import (
     NotPrivateError,
     is_own_folder,
@@ -297,3 +298,54 @@ def test_journals_of_other_sessions_are_looked_at_only_where_they_are_this_user_
     assert orphans(state / "own", "phone", "c") == []
     assert give_up_old(state / "own") == 0
     assert asked == []
+
+
+# ---------------------------------------------------------------- the redaction key
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    made = tmp_path / "crmwidget"
+    made.mkdir(mode=0o700)
+    return made
+
+
+def test_the_redaction_key_is_kept(state: Path) -> None:
+    (state / "redaction.key").write_bytes(b"k" * 32)
+    (state / "redaction.key").chmod(0o600)
+
+    assert kept_key() == b"k" * 32
+
+
+def test_a_new_redaction_key_is_this_user_s_alone(state: Path) -> None:
+    key = kept_key()
+
+    assert (state / "redaction.key").read_bytes() == key
+    assert (state / "redaction.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("plant", PLANTED.values(), ids=PLANTED)
+def test_a_redaction_key_that_was_planted_is_not_used(
+    state: Path, plant: Callable[[Path], None]
+) -> None:
+    plant(state / "redaction.key")
+
+    with pytest.warns(UserWarning, match=r"The redaction key is not used: .*redaction\.key"):
+        key = kept_key()
+
+    assert key == privacy._OWN_KEY
+
+
+def test_a_redaction_key_that_others_can_read_is_not_used(state: Path) -> None:
+    (state / "redaction.key").write_bytes(b"k" * 32)
+    (state / "redaction.key").chmod(0o644)
+
+    with pytest.warns(UserWarning, match="can be read by other users"):
+        assert kept_key() == privacy._OWN_KEY
+
+
+def test_a_redaction_key_in_a_folder_of_others_is_not_used(state: Path) -> None:
+    state.chmod(0o777)
+
+    with pytest.warns(UserWarning, match=f"run chmod go-w {state}"):
+        assert kept_key() == privacy._OWN_KEY
+    assert list(state.iterdir()) == []
