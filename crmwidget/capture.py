@@ -15,6 +15,7 @@ from crmwidget.captured import Head, Message, messages_of, read, redacted_ids, w
 from crmwidget.client import Client
 from crmwidget.errors import CRMWidgetError
 from crmwidget.handlers import Handlers
+from crmwidget.printable import printable
 from crmwidget.privacy import TAG, digest, is_id, kept_key, key_name, redact, tags_of
 from crmwidget.session import ABSENT
 from crmwidget.stage import Stage
@@ -49,7 +50,7 @@ class Difference:
     def __str__(self) -> str:
         changed = [name for name in self.then if self.then[name] != self.now[name]]
         said = "; ".join(f"{n}: {_short(self.then[n])} -> {_short(self.now[n])}" for n in changed)
-        return f"{self.action} (message {self.n}): {said}"
+        return printable(f"{self.action} (message {self.n}): {said}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,7 +67,8 @@ class Replay:
 
     def __repr__(self) -> str:
         same = f"{self.messages - len(self.diff)} of {self.messages} messages are answered as then"
-        return "\n".join([same, *map(str, self.diff), *self.errors, *self.warnings])
+        lines = [same, *map(str, self.diff), *self.errors, *self.warnings]
+        return "\n".join(map(printable, lines))
 
     def to_frame(self, library: str | None = None) -> Any:
         """One row a difference: n, action, then, now (JSON text)."""

@@ -12,12 +12,14 @@ import importlib
 import signal
 import sys
 import threading
+import traceback
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from crmwidget._deadline import Deadline
 from crmwidget.errors import CRMWidgetError
+from crmwidget.printable import Door, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +29,18 @@ SCREENSHOT = Path("crmwidget-demo.png")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command, and return its exit status; a command may return its own."""
+    """Run one command, and return its exit status; a command may return its own.
+
+    What a terminal would obey is made visible in all that is printed meanwhile.
+    """
+    with (
+        contextlib.redirect_stdout(Door(sys.stdout)),
+        contextlib.redirect_stderr(Door(sys.stderr)),
+    ):
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_args(argv)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has no SIGHUP
@@ -45,6 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         said = f"{error.filename}: {error.strerror}." if error.filename else error
         print(f"crmwidget: {said}", file=sys.stderr)
+        return 1
+    except Exception:  # noqa: BLE001 - as Python would, but through the same door
+        traceback.print_exc()
         return 1
 
 
@@ -88,6 +104,12 @@ def parser() -> argparse.ArgumentParser:
         help="a scenario as YAML or JSON, or the name of one that is built in: it is worked off "
         "once a page has embedded the connector, its report printed, and the exit status is 0 "
         "where all that it expects came, else 1",
+    )
+    command.add_argument(
+        "--page",
+        type=_origin,
+        metavar="ORIGIN",
+        help="the one page that may embed it, such as http://localhost:8888 (any page)",
     )
     _add_deadline(command, 3600, "seconds that a --scenario may take in all")
     command.set_defaults(command=simulate, named="simulate", ends="scenario")
@@ -190,7 +212,7 @@ def simulate(arguments: argparse.Namespace) -> int:
         scenario = None
     else:
         scenario = Scenario.load(named) if Path(named).is_file() else scenario_of(named)
-    server = serve(arguments.port, arguments.login, scenario)
+    server = serve(arguments.port, arguments.login, scenario, arguments.page)
     with contextlib.closing(server), contextlib.suppress(KeyboardInterrupt):
         print(server.url, flush=True)
         server.serve_forever()
@@ -244,9 +266,10 @@ def replay(arguments: argparse.Namespace) -> int:
             answers = "" if message.re is None else f"  answers {message.re}"
             failed = "" if message.error is None else f"  {message.error}"
             time = f"{message.at:%H:%M:%S.%f}"[:-3]
-            print(
+            line = (
                 f"{message.n:>6}  {time}  {message.direction:8}  {message.action}{answers}{failed}"
             )
+            print(printable(line))
         return 0
     from crmwidget.handlers import Handlers
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.owner import Owner
+from crmwidget.private import own_files, own_folder, touch_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,8 +111,9 @@ def _registered(kernel: str | None, place: str) -> str:
             db.execute("COMMIT")
     except (OSError, sqlite3.Error):
         return _digest(kernel or place)
-    if key not in _owned and (owner := Owner.of(state_folder() / f"{key}.session")):
-        _owned[key] = owner
+    with contextlib.suppress(OSError, sqlite3.Error):  # without it two kernels may be taken for one
+        if key not in _owned and (owner := Owner.of(state_folder() / f"{key}.session")):
+            _owned[key] = owner
     return key
 
 
@@ -134,9 +136,10 @@ def _known(db: sqlite3.Connection, kernel: str | None, place: str) -> str | None
 
 def _register() -> sqlite3.Connection:
     folder = state_folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(folder)
     path = folder / "sessions.sqlite"
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    own_files(path)
+    touch_own(path)
     db = sqlite3.connect(path, timeout=1, isolation_level=None)
     db.execute(
         "CREATE TABLE IF NOT EXISTS sessions"

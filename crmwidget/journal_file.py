@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from crmwidget import protocol
 from crmwidget.identity import place_of, state_folder
 from crmwidget.owner import Owner
+from crmwidget.private import is_own_folder, own_files, own_folder, touch_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -88,15 +89,15 @@ class JournalFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._signs = (path.with_name(f"{path.name}.abandoned"), _sign_elsewhere(path))
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(path.parent)
+        own_files(path)
         owner = Owner.of(path)
         if owner is None:
             raise OwnedElsewhereError
         self._owner = owner
         self._open: list[sqlite3.Connection] = []
         try:
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            path.chmod(0o600)
+            touch_own(path)
             self._db = self._connect("FULL")
             self._marks = self._connect("NORMAL")
             self._db.execute(
@@ -297,6 +298,8 @@ def _of_phone(name: str, connector: str) -> str:
 
 
 def _others(own: Path, pattern: str) -> Iterable[Path]:
+    if not is_own_folder(state_folder()):
+        return []
     paths = [p for p in state_folder().glob(pattern) if p != own and "-" in p.name]
     return sorted(paths, key=_touched, reverse=True)[:SCANNED]
 
@@ -314,6 +317,7 @@ def _touched(path: Path) -> float:
 
 
 def _kept(path: Path) -> int:
+    own_files(path)
     with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as db:
         (count,) = db.execute(
             "SELECT COUNT(*) FROM logs WHERE state<>? AND data IS NOT NULL", (_DONE,)

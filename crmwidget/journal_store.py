@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.journal_file import JournalFile, OwnedElsewhereError
 from crmwidget.privacy import mask
+from crmwidget.private import NotPrivateError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -258,6 +259,8 @@ class Store:
 
 
 def _cannot(error: Exception) -> str:
+    if isinstance(error, NotPrivateError):
+        return error.told("The journal", "call logs are kept in memory and in this page")
     what = f"{type(error).__name__}: {mask(str(error))}"
     return f"The journal cannot be written ({what}): {_IN_MEMORY}."
 

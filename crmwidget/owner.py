@@ -11,6 +11,8 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
+from crmwidget.private import own_files, own_folder
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,10 +27,12 @@ class Owner:
     def of(cls, path: Path) -> Owner | None:
         """Have the lock of this name; None: somebody who lives has it.
 
-        Raises OSError or sqlite3.Error where no lock can be had at all.
+        Raises OSError or sqlite3.Error where no lock can be had at all, also because other users
+        can write its folder.
         """
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(path.parent)
         lock = path.with_name(f"{path.name}.lock")
+        own_files(lock)
         with contextlib.suppress(FileExistsError):
             # Only a file that is new: to close one that this process has locked lets go of it.
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

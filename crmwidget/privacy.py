@@ -6,6 +6,7 @@ fields first. Both err towards hiding: a long number is taken for a phone number
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import html
@@ -13,9 +14,12 @@ import json
 import os
 import re
 import unicodedata
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Never
+
+from crmwidget.private import NotPrivateError, own_folder, read_own
 
 
 class Secret:
@@ -42,7 +46,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._text.encode(), other._text.encode())
+        mine, others = (one.reveal().encode(errors="surrogatepass") for one in (self, other))
+        return hmac.compare_digest(mine, others)
 
     def __hash__(self) -> int:
         return hash((Secret, self._text))
@@ -247,24 +252,23 @@ def kept_key() -> bytes:
     """A key of this user's, kept between kernels, so that a file redacted under it can be joined.
 
     It lies in the folder of the journals, readable to its owner only; where that cannot be
-    written it is this process's own.
+    written it is this process's own, and also, with a warning, where others can write there.
     """
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     path = Path(state) / "crmwidget" / "redaction.key"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
+        own_folder(path.parent)
+        with contextlib.suppress(FileExistsError):
+            made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(made, "wb") as file:
+                file.write(_OWN_KEY)
+        return read_own(path, hashlib.blake2b.MAX_KEY_SIZE) or _OWN_KEY
+    except NotPrivateError as error:
+        instead = "what is redacted now can be joined with what this process redacts"
+        warnings.warn(error.told("The redaction key", instead), stacklevel=2)
+    except OSError:
         pass
-    except OSError:
-        return _OWN_KEY
-    else:
-        with os.fdopen(made, "wb") as file:
-            file.write(_OWN_KEY)
-    try:
-        return path.read_bytes() or _OWN_KEY
-    except OSError:
-        return _OWN_KEY
+    return _OWN_KEY
 
 
 def key_name(key: bytes) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from crmwidget.address import host_of, is_loopback_host, origin_of
 from crmwidget.framing import NONE, Framing, framing
+from crmwidget.inflate import DecodingError, TooLargeError, coding_of, inflated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,8 @@ TIMEOUT: Final = 5.0
 WHOLE: Final = 10.0
 """Seconds for the whole look: names, connections, redirects, and answers that trickle."""
 _MOST_HOPS: Final = 8
+_PEEKED: Final = 65_536
+"""Bytes of a page, once inflated, that tell whether it is packed as it says."""
 _LONGEST: Final = 100
 """Letters of a header that are worth keeping."""
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -234,11 +237,14 @@ def _garbled(answer: Any) -> str:
     """The same where its beginning cannot be decoded; what is not encoded is not read at all."""
     encoding = answer.headers.get("content-encoding", "")
     try:
-        if encoding:
-            next(answer.iter_bytes(), b"")
-    except Exception as error:  # noqa: BLE001 - by its name: there are twins of httpx
-        if type(error).__name__ == "DecodingError":
-            return f"sends what is not encoded as it says (Content-Encoding: {encoding[:_LONGEST]})"
+        coding = coding_of(encoding)
+    except DecodingError:
+        return ""  # packed as browsers may understand it: that is not looked into
+    try:
+        if coding and not answer.is_stream_consumed:
+            next(inflated(answer.iter_raw(), coding, _PEEKED), b"")
+    except (DecodingError, TooLargeError):
+        return f"sends what is not encoded as it says (Content-Encoding: {encoding[:_LONGEST]})"
     return ""
 
 

@@ -263,6 +263,7 @@ def test_a_capture_of_another_user_says_that_nobody_is_found(
     other = tmp_path / "other" / "crmwidget" / "redaction.key"
     other.parent.mkdir(parents=True)
     other.write_bytes(b"of another user, on another machine")
+    other.chmod(0o600)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
 
     replay = capture.replay(connector)

@@ -60,7 +60,7 @@ def test_simulate_prints_its_address_first_and_ends_in_good_order(
 def test_a_port_that_cannot_be_had_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def serve(port: int, login: str | None, scenario: object) -> None:
+    def serve(port: int, login: str | None, *_: object) -> None:
         raise SimulatorError(f"not {port} {login}")
 
     monkeypatch.setattr(simulator, "serve", serve)
@@ -87,7 +87,21 @@ def test_simulate_can_be_asked_for_a_login(
 
     cli.main(["simulate", *arguments])
 
-    assert asked == [0, login, None]
+    assert asked == [0, login, None, None]
+
+
+def test_simulate_can_be_told_which_page_may_embed_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def serve(*given: object) -> None:
+        asked.extend(given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulator, "serve", serve)
+
+    cli.main(["simulate", "--page", "http://localhost:8888"])
+
+    assert asked == [0, None, None, "http://localhost:8888"]
 
 
 def test_a_login_of_another_kind_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -321,3 +321,10 @@ def test_equal_values_can_still_be_joined_and_only_with_the_key() -> None:
     assert other["email"] == other["mail"]  # type: ignore[index]
     assert one["caller"] != again["caller"]  # type: ignore[index]
     assert redact(calls) == redact(calls)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfff", "\ud83d\ude00"])
+def test_any_text_can_be_a_secret_and_be_compared(text: str) -> None:
+    assert Secret(text) == Secret(text)
+    assert Secret(text) != Secret("x")
+    assert hash(Secret(text)) == hash(Secret(text))

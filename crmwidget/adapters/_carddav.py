@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
 from crmwidget.adapters._base import Adapter
-from crmwidget.adapters._dav_answers import Resource, card_in, root_of
+from crmwidget.adapters._dav_answers import OversizeError, Resource, card_in, root_of
 from crmwidget.adapters._door import joined
 from crmwidget.directory import Directory
 from crmwidget.directory._vcard import VCards, contacts_of_vcards
@@ -250,10 +250,13 @@ class CardDAV(Adapter):
         )
         if answer.status >= 300:  # noqa: PLR2004 - HTTP's
             self.data(answer, call=call)
-        root = root_of(answer) if answer.status == _MULTI_STATUS else None
+        try:
+            root = root_of(answer) if answer.status == _MULTI_STATUS else None
+        except OversizeError as error:
+            raise self.odd(call, str(error)) from None
         if root is None:
             raise self.odd(call, "its answer is no CardDAV")
-        return map(Resource, root.iter(f"{_DAV}response"))
+        return map(Resource, root.findall(f"{_DAV}response"))
 
 
 def _is_a_page(error: AdapterError) -> bool:

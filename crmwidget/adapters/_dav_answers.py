@@ -18,13 +18,17 @@ from crmwidget.directory._card_lines import text_in
 if TYPE_CHECKING:
     from crmwidget.adapters._door import Answer
 
-__all__ = ["GivenCard", "Resource", "card_in", "root_of"]
+__all__ = ["GivenCard", "OversizeError", "Resource", "card_in", "root_of"]
 
 _DAV: Final = "{DAV:}"
 _BOOK: Final = "{urn:ietf:params:xml:ns:carddav}addressbook"
 _TYPE: Final = f"{_DAV}resourcetype"
 _STATUS: Final = re.compile(r"HTTP/\S+\s+(\d{3})\b")
 _OK: Final = 200
+DEEPEST: Final = 64
+"""Levels of elements; answers have about six."""
+MOST_ELEMENTS: Final = 500_000
+"""Of one answer; a list of 50,000 cards has some 400,000."""
 _BLANKS: Final = re.compile(r"\s*")
 _ROOT: Final = re.compile(r"<[A-Za-z_:]")
 _HEAD: Final = 300
@@ -61,7 +65,10 @@ class GivenCard(NamedTuple):
 
 
 def root_of(answer: Answer) -> ET.Element | None:
-    """The document of an answer; None: none, or one with a DOCTYPE."""
+    """The document of an answer; None: none, or one with a DOCTYPE.
+
+    Raises OversizeError, whose text says why, for one that nobody could need.
+    """
     text = _text_of(answer)
     if not _is_plain(text):
         return None
@@ -70,10 +77,37 @@ def root_of(answer: Answer) -> ET.Element | None:
 
 
 def _parsed(text: str) -> ET.Element | None:
+    parser = ET.XMLParser(target=_Bounded())  # noqa: S314 - there is no DOCTYPE in it
     try:
-        return ET.fromstring(text)  # noqa: S314 - there is no DOCTYPE in it
+        parser.feed(text)
+        return parser.close()
     except (ET.ParseError, ValueError):
         return None
+
+
+class OversizeError(Exception):
+    """A document is nested more deeply, or has more elements, than any answer of CardDAV."""
+
+
+class _Bounded(ET.TreeBuilder):
+    """Builds a document while it is within bounds; raises OversizeError with the first beyond."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = self._elements = 0
+
+    def start(self, tag: str, attrs: dict[str, str]) -> ET.Element:
+        self._depth += 1
+        self._elements += 1
+        if self._depth > DEEPEST:
+            raise OversizeError(f"its answer is nested more than {DEEPEST} deep")
+        if self._elements > MOST_ELEMENTS:
+            raise OversizeError(f"its answer has more than {MOST_ELEMENTS:,} elements")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> ET.Element:
+        self._depth -= 1
+        return super().end(tag)
 
 
 def card_in(text: str) -> GivenCard:
@@ -140,15 +174,15 @@ class Resource:
         """Of the response as a whole, else of the first properties that were not given."""
         self._properties = [
             found
-            for part in response.iter(f"{_DAV}propstat")
+            for part in response.findall(f"{_DAV}propstat")
             if _code(part) == _OK
-            for prop in part.iter(f"{_DAV}prop")
+            for prop in part.findall(f"{_DAV}prop")
             for found in prop
         ]
 
     def links(self, name: str) -> list[str]:
         """The links that a property holds."""
-        found = (href.text for one in self._named(name) for href in one.iter(f"{_DAV}href"))
+        found = (href.text for one in self._named(name) for href in one.findall(f"{_DAV}href"))
         return [text.strip() for text in found if text and text.strip()]
 
     def text(self, name: str) -> str:
@@ -170,7 +204,7 @@ class Resource:
 
 
 def _status_of(response: ET.Element) -> int | None:
-    codes = [_code(response), *map(_code, response.iter(f"{_DAV}propstat"))]
+    codes = [_code(response), *map(_code, response.findall(f"{_DAV}propstat"))]
     return next((code for code in codes if code is not None and code != _OK), None)
 
 

@@ -21,7 +21,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from crmwidget.adapters._auth import HttpxAuth
 from crmwidget.adapters._quiet import quiet
-from crmwidget.adapters._refusals import Refusals, failure_of
+from crmwidget.adapters._refusals import Refusals, bare, failure_of
+from crmwidget.inflate import ACCEPTED, TooLargeError, coding_of, inflated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -259,8 +260,23 @@ class Door:
         left = until - self.clock.now()
         if left <= 0:
             return Broken(self.refusals.out_of_time(ask.call))
+        # What a request carries is in no variable here, nor, once it has ended, in a frame below.
+        try:
+            with quiet():
+                return self._read(ask, _with_query(url, params), self._arguments(ask, left), until)
+        except BaseException as error:  # noqa: BLE001 - an interrupt, too, which goes on below
+            failure = failure_of(error)
+            unknown = None if failure else bare(error)
+        if failure is None:
+            raise unknown or AssertionError
+        # Raised from here, the error does not carry the client's, whose text has the address.
+        said = self.refusals.failed(ask.call, failure, writes=not ask.repeatable)
+        unsent = failure.kind == "timeout" and not failure.sent
+        return Broken(said, again=failure.kind == "unreachable" or unsent)
+
+    def _arguments(self, ask: Ask, left: float) -> dict[str, Any]:
         arguments: dict[str, Any] = {
-            "headers": {**ask.headers, **self.credentials.headers()},
+            "headers": {"Accept-Encoding": ACCEPTED, **ask.headers, **self.credentials.headers()},
             "timeout": min(left, self.timeout),
             "follow_redirects": False,
         }
@@ -268,17 +284,7 @@ class Door:
             arguments["content"] = ask.content
         if isinstance(self.credentials, HttpxAuth):
             arguments["auth"] = self.credentials.auth
-        try:
-            with quiet():
-                return self._read(ask, _with_query(url, params), arguments, until)
-        except Exception as error:
-            failure = failure_of(error)
-            if failure is None:
-                raise
-        # Raised from here, the error does not carry the client's, whose text has the address.
-        said = self.refusals.failed(ask.call, failure, writes=not ask.repeatable)
-        unsent = failure.kind == "timeout" and not failure.sent
-        return Broken(said, again=failure.kind == "unreachable" or unsent)
+        return arguments
 
     def _read(self, ask: Ask, url: str, arguments: dict[str, Any], until: float) -> Answer | Broken:
         client = self._opened()
@@ -296,14 +302,14 @@ class Door:
             return Answer(response.status_code, _lower(response.headers), body)
         with client.stream(ask.method, url, **arguments) as response:
             parts = []
-            size = 0
-            for part in response.iter_bytes():
-                size += len(part)
-                if size > LARGEST:
-                    return Broken(self.refusals.too_large(ask.call, LARGEST))
-                if self.clock.now() >= until:
-                    return Broken(self.refusals.out_of_time(ask.call, unclear=not ask.repeatable))
-                parts.append(part)
+            try:
+                for part in _body(response):
+                    if self.clock.now() >= until:
+                        unclear = not ask.repeatable
+                        return Broken(self.refusals.out_of_time(ask.call, unclear=unclear))
+                    parts.append(part)
+            except TooLargeError:
+                return Broken(self.refusals.too_large(ask.call, LARGEST))
             return Answer(response.status_code, _lower(response.headers), b"".join(parts))
 
     def _opened(self) -> Any:
@@ -372,6 +378,14 @@ def _with_query(url: str, params: Mapping[str, str] | None) -> str:
     if not params:
         return url
     return f"{url}{'&' if '?' in url else '?'}{urlencode(params, quote_via=quote)}"
+
+
+def _body(response: Any) -> Iterator[bytes]:
+    """The body of an answer, inflated no further than it may be long."""
+    if getattr(response, "is_stream_consumed", False) or not hasattr(response, "iter_raw"):
+        return inflated(response.iter_bytes(), None, LARGEST)  # its client has read it already
+    coding = coding_of(response.headers.get("content-encoding", ""))
+    return inflated(response.iter_raw(), coding, LARGEST)
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

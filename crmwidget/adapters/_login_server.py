@@ -17,6 +17,7 @@ from urllib.parse import quote_plus, urlsplit
 
 from crmwidget.adapters._login_answers import DeviceCode, Grant, checked_address, device_code, grant
 from crmwidget.adapters._login_refusals import login_error
+from crmwidget.adapters._refusals import bare
 from crmwidget.errors import LoginError, LoginServerError, MissingExtraError
 from crmwidget.privacy import Secret
 
@@ -198,17 +199,19 @@ class LoginServer:
         method: object = None,
         secrets: Iterable[Secret] = (),
     ) -> _T:
-        with self._opened(method) as client:
-            try:
+        try:
+            with self._opened(method) as client:
                 return question(client)
-            except LoginError:
-                raise
-            except Exception as error:
-                own = [self._client.secret] if self._client.secret else []
+        except LoginError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - an interrupt, too, which goes on below
+            own = [self._client.secret] if self._client.secret else []
+            failure: BaseException | None = None
+            if isinstance(error, Exception):
                 failure = login_error(error, self.host, call, [*own, *secrets])
-                if failure is None:
-                    raise
-        # From here it does not carry the other error, which holds the request.
+            failure = failure or bare(error)
+        # From here it does not carry the other error, or the frames, which hold the request.
+        client = None
         raise failure
 
     def _opened(self, method: object = None) -> Any:

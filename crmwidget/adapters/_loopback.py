@@ -1,4 +1,7 @@
-"""Loopback: one answer of a browser's redirect, received on 127.0.0.1 (RFC 8252).
+"""Loopback: one answer of a browser's redirect, received on this machine (RFC 8252).
+
+A browser takes `localhost` for 127.0.0.1 or for ::1, as it likes: both are listened at, so that no
+other program can have one of them and, with it, the answer.
 
 Other programs and pages can knock here, too, so only a request with the state
 of this login counts; everything else is told so and changes nothing. Requests
@@ -7,9 +10,12 @@ are not logged and nothing of them is in the page that answers.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hmac
 import os
 import queue
+import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,7 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Loopback"]
 
-_HOST: Final = "127.0.0.1"
+_LOCALHOST: Final = ("127.0.0.1", "::1")
+_NO_IPV6: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT})
+_PORTS_TRIED: Final = 20
+"""Until one is free under both addresses."""
 _MOST_FIELDS: Final = 20
 _NAP: Final = 1.0
 """Seconds: an interrupt is noticed in between, also where a wait cannot be interrupted."""
@@ -55,21 +64,23 @@ class Loopback:
         self._state = state
         self._answers: queue.SimpleQueue[dict[str, str]] = queue.SimpleQueue()
         self._refused = 0
+        host = parts.hostname or ""
         try:
-            self._server = _Server((_HOST, parts.port or 0), self._handler())
+            self._servers = _listening(host, parts.port or 0, self._handler())
         except OSError as error:
             reason = error.strerror
         else:
-            self.uri = f"http://{parts.hostname}:{self._server.server_port}{parts.path}"
-            threading.Thread(
-                target=self._server.serve_forever,
-                kwargs={"poll_interval": 0.1},
-                name="crmwidget login",
-                daemon=True,
-            ).start()
+            self.uri = f"http://{host}:{self._servers[0].server_port}{parts.path}"
+            for server in self._servers:
+                threading.Thread(
+                    target=server.serve_forever,
+                    kwargs={"poll_interval": 0.1},
+                    name="crmwidget login",
+                    daemon=True,
+                ).start()
             return
         raise LoginPlaceError(
-            f"127.0.0.1:{parts.port or 0}",
+            f"{host}:{parts.port or 0}",
             "receive the login",
             f"nothing can be received there: {reason}",
             "End what listens on that port, or give another one in redirect=; "
@@ -93,8 +104,9 @@ class Loopback:
 
     def close(self) -> None:
         """Stop, and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
 
     def __enter__(self) -> Self:
         return self
@@ -103,11 +115,11 @@ class Loopback:
         self.close()
 
     def _received(self, target: str) -> tuple[int, tuple[str, str]]:
-        parts = urlsplit(target)
-        if parts.path != self._path:
+        path, _, query = target.partition("?")
+        if path != self._path:
             return 404, _NOTHING
         try:
-            fields = parse_qs(parts.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+            fields = parse_qs(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
         except ValueError:
             fields = {}
         state = fields.get("state", [""])[0].encode(errors="replace")
@@ -129,7 +141,8 @@ class Loopback:
             sys_version = ""
 
             def do_GET(self) -> None:
-                status, (title, text) = received(self.path)
+                # As it was asked for: `self.path` has one slash where there were several.
+                status, (title, text) = received(self.requestline.split()[1])
                 body = _PAGE.format(title=title, text=text).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -154,6 +167,46 @@ class _Server(ThreadingHTTPServer):
         """Nothing: a browser that went away is no fault, and a traceback could show the code."""
 
 
+class _ServerV6(_Server):
+    address_family = socket.AF_INET6
+
+
+def _listening(host: str, port: int, handler: type[BaseHTTPRequestHandler]) -> list[_Server]:
+    """Servers at all addresses of a host, under one port, 0: any that is free at all of them.
+
+    Raises OSError where one of the addresses cannot be had.
+    """
+    addresses = _LOCALHOST if host == "localhost" else (host,)
+    for left in reversed(range(1 if port else _PORTS_TRIED)):
+        with contextlib.ExitStack() as opened:
+            servers: list[_Server] = []
+            try:
+                for address in addresses:
+                    number = servers[0].server_port if servers else port
+                    if (server := _server(address, number, handler)) is not None:
+                        opened.callback(server.server_close)
+                        servers.append(server)
+            except OSError:
+                if not left:
+                    raise
+            else:
+                opened.pop_all()
+                return servers
+    raise AssertionError
+
+
+def _server(address: str, port: int, handler: type[BaseHTTPRequestHandler]) -> _Server | None:
+    """A server there; None: this machine has no IPv6."""
+    if ":" not in address:
+        return _Server((address, port), handler)
+    try:
+        return _ServerV6((address, port), handler) if socket.has_ipv6 else None
+    except OSError as error:
+        if error.errno in _NO_IPV6:
+            return None
+        raise
+
+
 def _loopback_parts(redirect: str) -> _Parts:
     try:
         parts = urlsplit(redirect)
@@ -161,7 +214,7 @@ def _loopback_parts(redirect: str) -> _Parts:
     except ValueError:
         parts, port, host = urlsplit(""), None, ""
     whole = parts.query or parts.fragment or "@" in parts.netloc or port == 0
-    # IPv6 is left out: what is bound is 127.0.0.1.
+    # An address of IPv6 is left out: servers take 127.0.0.1, and localhost has both.
     if parts.scheme == "http" and is_this_machine(host) and ":" not in host and not whole:
         return parts
     raise TypeError(

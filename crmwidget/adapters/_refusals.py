@@ -25,7 +25,7 @@ from crmwidget.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Complaint", "Failure", "Kind", "Refusals", "failure_of", "names"]
+__all__ = ["Complaint", "Failure", "Kind", "Refusals", "bare", "failure_of", "names"]
 
 Kind = Literal["credentials", "permission", "not found", "rate", "later", "refused", "broken"]
 """What a CRM complains about."""
@@ -83,7 +83,17 @@ _BY_NAME: Final = {
 }
 
 
-def failure_of(error: Exception) -> Failure | None:
+def bare(error: BaseException) -> BaseException:
+    """The error without the frames that it came through, and without those that led to it.
+
+    Their variables hold the request with its credentials, and tools show them: `%xmode Verbose`,
+    `pytest -l`, services that collect errors.
+    """
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
+def failure_of(error: BaseException) -> Failure | None:
     """What an exception of a client means, by the names along its ancestry; None: no such one."""
     for ancestor in type(error).__mro__:
         failure = _BY_NAME.get(ancestor.__name__)

@@ -11,6 +11,8 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
+from crmwidget.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -124,7 +126,7 @@ class Report:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield f"{self.url} with the connector {self.connector}"
+        yield printable(f"{self.url} with the connector {self.connector}")
         for root, left in self.roots.items():
             yield from _filled(
                 f"{len(left)} rules could not be checked because {root} failed: correct that first."
@@ -195,4 +197,4 @@ def _outcome(case: ET.Element, one: Result) -> None:
 
 
 def _printable(text: str) -> str:
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", printable(text, lines=True))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from crmwidget.diagnosis._causes import CAUSES, of_address_alone
 from crmwidget.diagnosis._checks import CHECKS, OF_ADDRESS, Check, Looking, Verdict
 from crmwidget.diagnosis._evidence import Evidence, Refused, Seen
+from crmwidget.printable import printable
 from crmwidget.reach import Reach, reach
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class Diagnosis:
         return iter(self.checks)
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.cause}: {self.sentence}", *map(str, self.checks)])
+        lines = [f"{self.cause}: {self.sentence}", *map(str, self.checks)]
+        return "\n".join(printable(line) for line in lines)
 
     __repr__ = __str__
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.errors import SimulatorError
+from crmwidget.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -77,7 +78,7 @@ class Report:
         lines += [f"  step {r.step}: expected {r.expected}, seen: {r.seen}" for r in self.failed]
         if self.refused:
             lines.append(f"  refused: {self.refused}")
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
 
 def report_of(said: Mapping[str, Any]) -> Report:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import re
 import secrets
+import socket
 import threading
 import time
 from http import HTTPStatus
@@ -14,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final, Self
 
 from crmwidget.errors import SimulatorError
+from crmwidget.simulator._gate import Gate, ancestor, length_of
 from crmwidget.simulator._login import Login, Redirect, Unframed
 from crmwidget.simulator._page import page
 from crmwidget.simulator._watch import Watch
@@ -37,13 +40,18 @@ class Server:
     """
 
     def __init__(
-        self, port: int, login: Way | None = None, scenario: Scenario | None = None
+        self,
+        port: int,
+        login: Way | None = None,
+        scenario: Scenario | None = None,
+        embedder: str | None = None,
     ) -> None:
+        by = None if embedder is None else ancestor(embedder)
         page()  # not built: say so now, and not to a browser
         self.reason = ""
         """Why `serve_forever` has ended without a report."""
         try:
-            self._server = _Server((HOST, port), BaseHTTPRequestHandler)
+            self._server = _Server((HOST, port), _Handler)
         except (OSError, OverflowError) as error:
             message = (
                 f"cannot serve on port {port}: {error}. Give another port, or 0 for a free one."
@@ -52,7 +60,8 @@ class Server:
         self._asked = asked = None if scenario is None else _Asked(scenario, self._end)
         if asked is not None:
             self._server.look = self._look
-        self._server.RequestHandlerClass = _handler(Login(login, self.port), asked)
+        self._server.login, self._server.gate = Login(login, self.port), Gate(self.port)
+        self._server.asked, self._server.by = asked, by
         self._serving = False
 
     @property
@@ -116,7 +125,12 @@ class Server:
         self.close()
 
 
-def serve(port: int = 0, login: Way | None = None, scenario: Scenario | None = None) -> Server:
+def serve(
+    port: int = 0,
+    login: Way | None = None,
+    scenario: Scenario | None = None,
+    embedder: str | None = None,
+) -> Server:
     """A server on 127.0.0.1 that has its port but does not serve yet; 0: a free one.
 
     login: the agent has to log in first, at the connector's own page ("form") or by single
@@ -127,24 +141,39 @@ def serve(port: int = 0, login: Way | None = None, scenario: Scenario | None = N
     ends the server, and is in its `report`. It also ends where no report will come, because the
     client takes the page away twice, leaves it unanswered, or never embeds it: `reason` says so.
 
-    Raises SimulatorError when the port cannot be had, or the page is not built.
+    embedder: the origin of the one page that may show it in a frame; None: any may.
+
+    Raises SimulatorError when the port cannot be had, or the page is not built, and OriginError
+    where `embedder` is no origin.
     """
-    return Server(port, login, scenario)
+    return Server(port, login, scenario, embedder)
 
 
 LONGEST: Final = 1_000
-"""Bytes of a form that are read; ours are far shorter."""
+"""Bytes of a form; ours are far shorter, and a longer one is refused."""
 LONGEST_REPORT: Final = 1_000_000
+_STALLED: Final = 10.0
+"""Seconds for which a request may stand still."""
+_DRAINED: Final = 16
+"""Parts of a refused request that are read and thrown away."""
 
 
 class _Server(ThreadingHTTPServer):
     """Looks after each request, and several times a second, whether it is to end."""
 
     look: Callable[[], None] | None = None
+    asked: _Asked | None = None
+    by: str | None = None
+    """The origin that alone may embed the page."""
+    login: Login
+    gate: Gate
 
     def service_actions(self) -> None:
         if self.look is not None:
             self.look()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print nothing: a program that breaks off its request is no fault of this one."""
 
 
 class _Asked:
@@ -168,8 +197,15 @@ class _Asked:
                 self.watch.sign(said, time.monotonic())
             else:
                 self.report = report_of(said)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return False
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ):
+            return False  # whatever was posted, it is no fault of the server
         return True
 
     def answered(self) -> None:
@@ -178,59 +214,85 @@ class _Asked:
             self._end()
 
 
-def _handler(login: Login, asked: _Asked | None) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        """The page at /, in any variant of its query, and what its login needs; nothing else."""
+class _Handler(BaseHTTPRequestHandler):
+    """The page at /, in any variant of its query, and what its login needs; nothing else."""
 
-        server_version = "crmwidget"
-        sys_version = ""
+    server: _Server
+    timeout = _STALLED
+    server_version = "crmwidget"
+    sys_version = ""
 
-        def do_GET(self) -> None:
-            self.wfile.write(self._begin(login.get(self.path, self._host)))
+    def do_GET(self) -> None:
+        if self._admitted():
+            self.wfile.write(self._begin(self.server.login.get(self.path, self._host)))
 
-        def do_HEAD(self) -> None:
-            self._begin(login.get(self.path, self._host))
+    def do_HEAD(self) -> None:
+        if self._admitted():
+            self._begin(self.server.login.get(self.path, self._host))
 
-        def do_POST(self) -> None:
-            whose = asked if asked is not None and self.path == asked.place else None
-            longest = LONGEST_REPORT if whose else LONGEST
-            length = min(int(self.headers.get("Content-Length") or 0), longest)
-            form = self.rfile.read(length).decode(errors="replace")
-            if whose:
-                good = whose.take(form)
-                self.send_response(HTTPStatus.NO_CONTENT if good else HTTPStatus.BAD_REQUEST)
-                self.end_headers()
-                whose.answered()
-            else:
-                self._begin(login.post(self.path, self._host, form))
-
-        @property
-        def _host(self) -> str:
-            return self.headers.get("Host") or ""
-
-        def _begin(self, answer: Answer | None) -> bytes:
-            """Send status and headers; returns the body."""
-            if answer is None:
-                self.send_error(HTTPStatus.NOT_FOUND)
-                return b""
-            moved = isinstance(answer, Redirect)
-            self.send_response(HTTPStatus.SEE_OTHER if moved else HTTPStatus.OK)
-            headers, text = _document(answer, asked.data if asked else ())
-            body = text.encode()
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Cache-Control", "no-store")
+    def do_POST(self) -> None:
+        if not self._admitted(writes=True):
+            return
+        asked = self.server.asked
+        whose = asked if asked is not None and self.path == asked.place else None
+        length = length_of(self.headers, LONGEST_REPORT if whose else LONGEST)
+        if isinstance(length, HTTPStatus):
+            self._refuse(length)
+            return
+        form = self.rfile.read(length).decode(errors="replace")
+        if whose:
+            good = whose.take(form)
+            self.send_response(HTTPStatus.NO_CONTENT if good else HTTPStatus.BAD_REQUEST)
             self.end_headers()
-            return body
+            whose.answered()
+        else:
+            self._begin(self.server.login.post(self.path, self._host, form))
 
-        def log_message(self, *_: object) -> None:
-            """Stay silent: the command line prints the address and no more."""
+    def _admitted(self, *, writes: bool = False) -> bool:
+        """Whether the request may be answered; one that may not is refused here."""
+        refusal = self.server.gate.refusal(self.path, self.headers, writes=writes)
+        if refusal is not None:
+            self._refuse(refusal)
+        return refusal is None
 
-    return Handler
+    def _refuse(self, status: HTTPStatus) -> None:
+        self.send_error(status)
+        # A connection that is closed over what it has not read takes its answer back.
+        self.connection.settimeout(1.0)
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            for _ in range(_DRAINED):
+                if not self.connection.recv(65_536):
+                    break
+
+    @property
+    def _host(self) -> str:
+        return self.headers.get("Host") or ""
+
+    def _begin(self, answer: Answer | None) -> bytes:
+        """Send status and headers; returns the body."""
+        if answer is None:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return b""
+        moved = isinstance(answer, Redirect)
+        self.send_response(HTTPStatus.SEE_OTHER if moved else HTTPStatus.OK)
+        asked = self.server.asked
+        headers, text = _document(answer, asked.data if asked else (), self.server.by)
+        body = text.encode()
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        return body
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent: the command line prints the address and no more."""
 
 
-def _document(answer: Answer, more: tuple[tuple[str, str], ...] = ()) -> tuple[dict[str, str], str]:
+def _document(
+    answer: Answer, more: tuple[tuple[str, str], ...] = (), by: str | None = None
+) -> tuple[dict[str, str], str]:
     if isinstance(answer, Redirect):
         return {"Location": answer.to}, ""
     headers = {
@@ -244,6 +306,7 @@ def _document(answer: Answer, more: tuple[tuple[str, str], ...] = ()) -> tuple[d
     extras = ["login", "scenario"] if answer.provider else ["scenario"]
     text = page(extras, **dict(answer.data), **dict(more))
     policy = _policy(text, answer.provider)
+    policy += f"; frame-ancestors {by}" if by else ""
     headers["Content-Security-Policy"] = policy + ("; connect-src 'self'" if more else "")
     return headers, text
 

@@ -126,8 +126,10 @@ function post(action: string, data: unknown): void {
 /** Whatever it is, to the page around. */
 const out = (message: unknown) => window.parent.postMessage(message, target());
 
-/** To Python, by way of the page around. */
-const tell = (said: object) => out({ type: REMOTE, ...said });
+/** To Python, by way of the page around that has written this one; any other is told nothing. */
+const tell = (said: object) => {
+  if (written) out({ type: REMOTE, ...said });
+};
 
 /** Tells whoever gave a command, other than a person at this page, how it went. */
 function answer(id: string | number, error: string | null, more = {}): void {
@@ -144,12 +146,14 @@ function want(then: () => void): void {
 /** Only the page around this one is heard; the first that it says shows its origin. */
 window.addEventListener("message", ({ source, data, origin: from }) => {
   if (!embedded || source !== window.parent) return;
+  // Served, this is a connector like any other: the page around cannot control it.
+  if (data?.type === REMOTE && !written) return;
   origin = from;
   if (data?.type !== REMOTE) take({ kind: "received", message: data });
   else if (data.what === "theme") document.documentElement.style.colorScheme = data.args?.value;
   else if (typeof data.id === "number" && typeof data.what === "string") {
     const { script, ...args } = { ...data.args };
-    if (written && script) load(script);
+    if (script) load(script);
     give({ id: data.id, what: data.what, args });
   }
 });

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from crmwidget.simulator import page, serve
+from crmwidget.simulator import Scenario, page, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,6 +124,50 @@ def test_it_works_served_from_an_origin_of_its_own_under_its_policy(client: Clie
     background = phone.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
     face = phone.locator(".face.free").evaluate("face => getComputedStyle(face).width")
     assert (background, face) == ("rgb(250, 252, 252)", "80px")
+
+
+def test_served_it_neither_obeys_the_page_around_it_nor_tells_it_more_than_a_connector(
+    client: Client,
+) -> None:
+    forge = """() => {
+        window.kinds = new Set();
+        addEventListener("message", ({data}) => kinds.add(data.type));
+        const frame = document.querySelector("iframe").contentWindow;
+        const command = (what, args) =>
+            frame.postMessage({type: "crmwidget/simulator", id: 7, what, args}, "*");
+        command("send", {action: "forged"});
+        command("ring", {number: "+12025550143"});
+        command("scenario", {scenario: "hold"});
+        command("theme", {value: "dark"});
+        frame.postMessage({type: "ClientAppMessage", action: "afterwards"}, "*");
+    }"""
+    with serve(scenario=Scenario([{"do": "state"}])) as server:
+        phone = client.embed(f'src="{server.url}"')
+        expect(phone.get_by_role("button", name="Incoming call: Bo Larsen")).to_be_visible()
+
+        client.page.evaluate(forge)
+
+        # Messages keep their order: what it has to say of the commands comes before this.
+        expect(phone.get_by_role("button", name="Problems: 1")).to_be_visible()
+        phone.locator("html").evaluate("simulator.send('last')")
+        client.page.wait_for_function("heard.at(-1)[1] === 'last'")
+        scheme = phone.locator("html").evaluate("html => html.style.colorScheme")
+    assert client.page.evaluate("[...kinds]") == ["CRMConnectMessage"]
+    assert client.page.evaluate("heard.filter(([, action]) => action == 'forged')") == []
+    assert scheme == ""
+
+
+def test_only_the_page_that_was_named_can_embed_it(client: Client) -> None:
+    with serve(embedder=client.url) as server:
+        phone = client.embed(f'src="{server.url}"')
+        expect(phone.get_by_role("button", name="Incoming call: Bo Larsen")).to_be_visible()
+    with serve(embedder="https://hub.example.com") as server:
+        client.embed(f'src="{server.url}"')
+        client.page.wait_for_function("frames[0].length === 0")
+        assert client.page.evaluate("heard") == []
+
+    assert all("frame-ancestors https://hub.example.com" in said for said in client.errors)
+    client.errors.clear()
 
 
 def test_it_loads_nothing_and_stores_nothing(client: Client) -> None:
