@@ -29,12 +29,16 @@ class Page:
         self.shown: list[dict[str, Any]] = []
         self._seq = 0
         self._got = 0
+        self._asked = 0
         self._arrived = threading.Condition()
         self.take_phone()
 
     def take_phone(self) -> None:
-        hello = {"t": "hello", "n": 1, "v": 1, "lowest": 1, "kernel": None, "got": 0, "facts": {}}
-        self._send([{**hello, "at": time.time() * 1000}])
+        """A person wants it on this page."""
+        self._asked += 1
+        hello = {"t": "hello", "v": 1, "lowest": 1, "kernel": None, "got": 0, "facts": {}}
+        wish = {"n": self._asked, "here": self._asked, "at": time.time() * 1000}
+        self._send([{**hello, **wish}])
 
     def send(self, content: dict[str, Any], buffers: list[bytes]) -> None:
         if content["epoch"] != self.epoch:
