@@ -146,10 +146,14 @@ export class Softphone implements Handle {
 
   #take(port: Port | null): void {
     this.#road = port;
-    if (!port) this.#carry(this.#channel.detach(time()));
+    if (!port) {
+      this.#carry(this.#channel.detach(time()));
+      return;
+    }
     // The page in which a person works takes the phone over; the others wait to be asked
-    else if (document.hasFocus()) this.#here();
-    else this.#carry(this.#channel.attach(time()));
+    const back = this.#channel.away && document.hasFocus();
+    this.#carry(this.#channel.attach(time(), document.hasFocus()));
+    if (back) this.#views.watch(true);
   }
 
   #here(): void {

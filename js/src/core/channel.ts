@@ -170,10 +170,14 @@ export class Channel {
   }
 
   // ---------------------------------------------------------------- what happens
-  /** A model is there, or another one than before. A page that was superseded stays so. */
-  attach(time: Time): Effect[] {
+  /**
+   * A model is there, or another one than before. A page that was superseded stays so, but `here`: a
+   * person wants the phone on this page.
+   */
+  attach(time: Time, here = false): Effect[] {
     this.#road = true;
     this.#broken = this.#version = false;
+    if (here) this.#holder.ask(this.#n + 1);
     this.#begin(time);
     return this.#effects(time);
   }

@@ -190,3 +190,15 @@ test("a number in place of what expired is taken like any other, and nothing is 
   expect(effects.flatMap((e) => (e.kind === "deliver" ? [e.item] : []))).toEqual([show]);
   expect(items(channel.wake(at(wakeAt(effects))))).toEqual([{ t: "got", n: 2 }]);
 });
+
+test("a new model in a page where a person works asks for the phone, whether one was there or not", () => {
+  const channel = new Channel({ epoch: "e1", build: "b", facts: () => ({}) as Facts });
+
+  expect(items(channel.attach(at(0), true))).toMatchObject([{ t: "hello", n: 1, here: 1 }]);
+
+  channel.receive(content("e1", welcome(1)), at(1));
+  channel.receive(content("e2", welcome(1, { turn: 2 })), at(2));
+  channel.detach(at(3));
+  expect(channel.away).toBe(true);
+  expect(items(channel.attach(at(4), true))).toMatchObject([{ t: "hello", here: 2 }]);
+});
