@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -20,16 +21,20 @@ if TYPE_CHECKING:
     from crmwidget.workers import Loop
 
     Waiting = tuple[Job, "Answerer", "Awaitable[Any] | None"]
-    Run = Callable[[Job, Answerer, Awaitable[Any] | None], Coroutine[Any, Any, None]]
+    Begun = Callable[[], object]
+    Run = Callable[[Job, Answerer, Awaitable[Any] | None, Begun], Coroutine[Any, Any, None]]
 
 MOMENT: Final = 1.0
-"""Seconds in which a cancelled coroutine may end, and others wait for their turn behind one."""
+"""Seconds in which a cancelled coroutine may end."""
+TURN: Final = 2.0
+"""Seconds for which others wait for their turn behind one that has not begun: a log waits until it
+is on disk that it is begun."""
 
 
 class Lane:
     """`abandoned` is told, on a thread of its own, whose coroutine goes on though its time is over.
 
-    `run` awaits one, and reports whatever becomes of it.
+    `run` awaits one, reports whatever becomes of it, and says when its handler is called.
     """
 
     def __init__(self, loop: Loop, run: Run, abandoned: Callable[[Job], object]) -> None:
@@ -57,9 +62,9 @@ class Lane:
                 self._drain()
 
     def wait_for_turn(self) -> None:
-        """Handlers start in the order of arrival, but behind none that takes more than a moment."""
+        """Handlers start in the order of arrival, but wait for none for long."""
         while not self._started.is_set():
-            left = self._began + MOMENT - time.monotonic()
+            left = self._began + TURN - time.monotonic()
             if left <= 0:
                 return
             self._started.wait(left)
@@ -112,14 +117,20 @@ class Lane:
                     self.idle.set()
                     return
                 job, who, value = self._waiting.popleft()
-                task = asyncio.ensure_future(self._run(job, who, value))
+                begun = asyncio.Event()
+                task = asyncio.ensure_future(self._run(job, who, value, begun.set))
+                task.add_done_callback(partial(_set, begun))
                 self._running = job, task
                 self._began = time.monotonic()
-            await asyncio.sleep(0)  # it has begun, up to where it first waits
+            await begun.wait()  # its handler has been called, and runs up to where it first waits
             with self._lock:
                 if not self._waiting:
                     self._started.set()
             await asyncio.wait((task,))
+
+
+def _set(event: asyncio.Event, _: object) -> None:
+    event.set()
 
 
 def _set_event() -> threading.Event:

@@ -437,7 +437,9 @@ class Runner:
             else:
                 self._returned(job, who, value)
 
-    async def _await(self, job: Job, who: Answerer, value: Awaitable[Any] | None) -> None:
+    async def _await(
+        self, job: Job, who: Answerer, value: Awaitable[Any] | None, begun: Callable[[], object]
+    ) -> None:
         if value is None and self._worker.ended:
             return
         try:
@@ -447,6 +449,7 @@ class Runner:
                         return
                     self._accounts.begun(job, who)
                     value = cast("Awaitable[Any]", who.ask(job.message))
+                begun()
                 result = await value
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is reported
             cancelled = type(error).__name__ == "CancelledError"

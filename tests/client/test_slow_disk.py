@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget import Handlers, runner
+from crmwidget import Handlers, lanes, runner
 from crmwidget.client import Client
 from crmwidget.journal_store import HUNG, SLOW
 from tests.client.disk import Disk
@@ -114,6 +114,27 @@ def test_other_messages_are_handled_meanwhile_and_logs_in_their_order_after_it(
     until(lambda: len(saved) == 3)
     settled(client)
     assert (page.done, saved) == (3, ["1", "2", "3"])
+
+
+@kinds
+def test_a_disk_that_takes_no_longer_than_usual_changes_no_order(
+    handlers: Handlers, client: Client, disk: Disk, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(runner, "NOTED", 60)
+    monkeypatch.setattr(lanes, "TURN", 60)
+    heard = saver(handlers, kind)
+    handlers.on_screen_pop(lambda pop: heard.append("a call"))
+    disk.stop("mark")
+    Page(client, "page").logs(1)
+    assert disk.asked.wait(60)
+
+    job = client.deliver("requestPerformInteractionScreenPop", {"aniValues": ["+12025550143"]})
+
+    assert not job.wait(0.2)
+    disk.go_on()
+    assert job.wait(60)
+    until(lambda: len(heard) == 2)
+    assert heard == ["1", "a call"]
 
 
 def test_what_became_of_a_log_is_written_behind_its_handler(
