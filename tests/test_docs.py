@@ -287,3 +287,13 @@ def test_a_picture_is_quickly_loaded() -> None:
 
     assert pictures
     assert [p.name for p in pictures if p.stat().st_size > LARGEST_PICTURE] == []
+
+
+def test_every_promise_about_security_names_a_test_that_exists() -> None:
+    named = re.findall(r"`(tests/\S+\.py)::(\w+)`", (ROOT / "docs" / "security.md").read_text())
+
+    assert len(named) > 10
+    missing = [
+        f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / file).read_text()
+    ]
+    assert missing == []
