@@ -126,7 +126,8 @@ def interactive() -> None:
 def headless(screenshot: Path) -> None:
     """Run the demo in a headless Chromium, saying each step; raises DemoError where it stops."""
     report = Report()
-    with chromium(extra="demo") as page, jupyterlab() as lab:
+    # It opens nothing but our own notebook, so no word about its sandbox
+    with chromium(extra="demo", say=lambda _: None) as page, jupyterlab() as lab:
         report("server started")
         page.goto(lab.url, wait_until="commit")
         try:
