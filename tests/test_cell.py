@@ -108,9 +108,10 @@ spoken = threading.Event()
 def test_what_an_observer_prints_lands_in_the_cell_of_the_phone(
     kernel: BlockingKernelClient, observed: str, kind: str, wait: str
 ) -> None:
+    make = MAKE.replace("CRMWidget(", f"CRMWidget(name='{observed}, {kind}', ")
     (cell,) = {
         message["parent_header"]["msg_id"]
-        for message in run(kernel, MAKE + "\nprint(1)")
+        for message in run(kernel, f"{make}\nprint(1)")
         if of([message], "stream") and "1" in message["content"]["text"]
     }
     run(kernel, RING.replace("0143", "0199"))  # nobody's, so that the next record is another one
