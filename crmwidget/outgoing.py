@@ -51,8 +51,6 @@ class Outgoing:
 
     def __init__(self) -> None:
         self.resent = 0
-        self.dropped = 0
-        """Items that found no room."""
         self._seq = 0
         self._waiting: deque[tuple[Item, str | None]] = deque()
         self._outs: deque[Out] = deque()
@@ -81,7 +79,6 @@ class Outgoing:
         if len(self._waiting) >= room:
             at = next((n for n, (old, _) in enumerate(self._waiting) if not survives(old)), 0)
             del self._waiting[at]
-            self.dropped += 1
         self._waiting.append((item, part))
 
     def replace(self, item: Item) -> None:

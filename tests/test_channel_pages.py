@@ -259,7 +259,7 @@ def test_a_page_that_takes_nothing_is_kept_so_much_and_every_saved_log() -> None
 
     assert len(channel._out._waiting) == ROOM
     assert channel._out._waiting[0][0] == history
-    assert channel._out.dropped == 101
+    assert channel._out._waiting[-1][0]["what"] == ROOM + 99
 
 
 def test_what_expires_while_it_waits_does_not_pile_up() -> None:
