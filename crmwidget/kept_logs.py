@@ -22,10 +22,7 @@ class KeptLogs:
         with client.lock:
             if client.closed:
                 return
-            for epoch, seq in (place for entry in entries for place in entry.places):
-                client.channel.finish(epoch, seq, now=time.monotonic())
-            client.summarise()
-            client.flush()
+            self._forgotten_by_pages(entries)
 
     def taken_over(self, left: list[Entry]) -> None:
         """Go on with the logs of a kernel that is gone."""
@@ -53,7 +50,11 @@ class KeptLogs:
         client = self._client
         with client.lock:
             client.waiting = [job for job in client.waiting if job.log not in entries]
-            for epoch, seq in (place for entry in entries for place in entry.places):
-                client.channel.finish(epoch, seq, now=time.monotonic())
-            client.summarise()
-            client.flush()
+            self._forgotten_by_pages(entries)
+
+    def _forgotten_by_pages(self, entries: list[Entry]) -> None:
+        client = self._client
+        for epoch, seq in (place for entry in entries for place in entry.places):
+            client.channel.finish(epoch, seq, now=time.monotonic())
+        client.summarise()
+        client.flush()
