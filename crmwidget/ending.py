@@ -114,7 +114,7 @@ class Ending:
 
     # ------------------------------------------------------------ in a child
     def forked(self) -> None:
-        """Refuse everything from now on, and wait for nobody.
+        """Refuse everything from now on, without waiting.
 
         Threads are not copied: what they held at that moment would never be let go. The journal's
         file is the parent's.

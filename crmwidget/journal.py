@@ -3,7 +3,7 @@
 A log is accepted, started, then done or failed. What was accepted is on disk
 before the page is told that it may forget it, so a kernel that dies loses
 nothing: the next one runs what was accepted, and names as interrupted what
-was begun, because nobody can know how far that came. A handler is called when
+was begun, because how far that came cannot be known. A handler is called when
 it is on disk that it was begun. A payload is overwritten when it is handled.
 Where no file can be had, or a kernel that lives has it, the journal says so
 and keeps the logs in memory; then the page keeps them, too.
@@ -122,7 +122,7 @@ class Journal:
         """Keep logs in this file (None: in memory); the ones that an earlier kernel left there.
 
         Takes as long as the disk does, and some seconds where another kernel is just ending: not
-        to be called under a lock. Never raises: where there is no file, `trouble` says why.
+        to be called under a lock. Never raises: `trouble` says why there is no file.
         """
         with self._opening:
             if self._store.file is not None and self._store.file.path == path:

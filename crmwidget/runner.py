@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 NOTED: Final = 2.0
 """Seconds that a log may keep the handlers' thread until it is on disk that it was begun: messages
-are handled in their order. Where the disk is slower, nobody may wait for it who is called: the log
-is put aside, and what came after it goes on."""
+are handled in their order. Where the disk is slower the next caller is not kept waiting: the log is
+put aside, and what came after it goes on."""
 GRACE: Final = 10.0
 """Seconds a message waits for a handler while the cell that made the widget still runs."""
 PRESSED: Final = 30.0

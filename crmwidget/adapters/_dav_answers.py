@@ -67,7 +67,7 @@ class GivenCard(NamedTuple):
 def root_of(answer: Answer) -> ET.Element | None:
     """The document of an answer; None: none, or one with a DOCTYPE.
 
-    Raises OversizeError, whose text says why, for one that nobody could need.
+    Raises OversizeError, whose text says why, for one that is too deep or too long.
     """
     text = _text_of(answer)
     if not _is_plain(text):
@@ -77,7 +77,7 @@ def root_of(answer: Answer) -> ET.Element | None:
 
 
 def _parsed(text: str) -> ET.Element | None:
-    parser = ET.XMLParser(target=_Bounded())  # noqa: S314 - there is no DOCTYPE in it
+    parser = ET.XMLParser(target=_Bounded())  # noqa: S314 - a DOCTYPE was refused above
     try:
         parser.feed(text)
         return parser.close()

@@ -240,7 +240,7 @@ class Moved:
     """What shows that it heard what the other origin said."""
 
 
-def _steadily(find: Callable[[Stage, bool], Moved]) -> Callable[[Stage], Moved]:
+def _steadily(find: Callable[..., Moved]) -> Callable[[Stage], Moved]:
     """Find it out again where the client has replaced its frame meanwhile.
 
     Some load a page anew once they have saved a log: then it is done without logs.
@@ -250,7 +250,7 @@ def _steadily(find: Callable[[Stage, bool], Moved]) -> Callable[[Stage], Moved]:
         for logs in (True, *[False] * (TRIES - 1)):
             open_one(stage)
             before = stage.replaced
-            moved = _unless_lost(stage, partial(find, stage, logs))
+            moved = _unless_lost(stage, partial(find, stage, logs=logs))
             if moved and stage.replaced == before:
                 return moved
         return moved or Moved(0, (), ["the frame did not stay"])
@@ -274,7 +274,7 @@ def _unless_lost(stage: Stage, find: Callable[[], Moved]) -> Moved | None:
         return None
 
 
-def _elsewhere(stage: Stage, logs: bool) -> Moved:  # noqa: FBT001 - `_steadily` alone calls it
+def _elsewhere(stage: Stage, *, logs: bool) -> Moved:
     watched = stage.kit("opened") is not None
     stage.post(message(ENABLE, {"isEnabled": True}))
     stage.settle()

@@ -151,8 +151,9 @@ export class Softphone implements Handle {
       return;
     }
     // The page in which a person works takes the phone over; the others wait to be asked
-    const back = this.#channel.away && document.hasFocus();
-    this.#carry(this.#channel.attach(time(), document.hasFocus()));
+    const here = document.hasFocus();
+    const back = here && this.#channel.away;
+    this.#carry(this.#channel.attach(time(), here));
     if (back) this.#views.watch(true);
   }
 
