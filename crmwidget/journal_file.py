@@ -157,8 +157,8 @@ class JournalFile:
         Beside the file, or else where this machine keeps what is temporary; False: nowhere.
         """
         for sign in self._signs:
-            with contextlib.suppress(OSError):
-                sign.touch(0o600)
+            with contextlib.suppress(OSError):  # also where others have put a link in its place
+                touch_own(sign)
                 return True
         return False
 

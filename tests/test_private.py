@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crmwidget import identity, privacy, private
-from crmwidget.journal_file import give_up_old, orphans
+from crmwidget.journal_file import JournalFile, give_up_old, orphans
 from crmwidget.owner import Owner
 from crmwidget.privacy import kept_key
 from crmwidget.private import (
@@ -254,6 +254,21 @@ def test_a_link_in_the_journal_s_place_leaves_what_it_leads_to_alone(folder: Pat
     precious = folder.parent / "precious"
     assert not journal.durable
     assert (precious.read_bytes(), precious.stat().st_mode & 0o777) == (b"", 0o644)
+
+
+def test_a_sign_that_a_journal_is_given_up_goes_through_no_link(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    file = JournalFile(folder / "logs.sqlite")
+    target = tmp_path / "target"
+    for sign in file._signs:
+        sign.symlink_to(target)
+
+    signed = file.abandon()
+
+    file.close()
+    assert (signed, target.exists()) == (False, False)
 
 
 def test_neither_a_lock_nor_a_register_is_kept_where_others_can_write(
