@@ -37,4 +37,6 @@ class JavaScript(BuildHookInterface):  # type: ignore[type-arg]
             dev.set_up_node(home)
             dev.build_static(home)
         if self.target_name == "wheel":
-            build_data["force_include"]["notebooks/quickstart.ipynb"] = "crmwidget/quickstart.ipynb"
+            build_data["force_include"]["notebooks/quickstart.ipynb"] = (
+                "crmwidget/notebook/quickstart.ipynb"
+            )

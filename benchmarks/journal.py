@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from benchmarks._rounds import Result, compared, in_turn
 from crmwidget import protocol
-from crmwidget.journal import Entry, Journal
+from crmwidget.client.interactions import Entry
+from crmwidget.client.journal import Journal
 from tests.browser.cells import interaction_log
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Nodelay: trips to the kernel on a server that sends at once, and on one as it comes.
 
-Two JupyterLabs in turn: on one `crmwidget.nodelay` is enabled and our handler
+Two JupyterLabs in turn: on one `crmwidget.notebook.nodelay` is enabled and our handler
 answers, on the other a bare anywidget hands each message back. A trip is timed
 in the foreign frame; the pause is between an answer and the next question.
 """
@@ -34,7 +34,7 @@ async ([count, pause, ...trip]) => {{
 """
 PACES: Final = {20: (30, 0.25), 400: (12, 1.2)}
 """By milliseconds of pause: trips of one figure, and the goal."""
-ENABLED: Final = {"ServerApp": {"jpserver_extensions": {"crmwidget.nodelay": True}}}
+ENABLED: Final = {"ServerApp": {"jpserver_extensions": {"crmwidget.notebook.nodelay": True}}}
 
 
 def run() -> list[Result]:
@@ -51,7 +51,7 @@ def run() -> list[Result]:
                 ),
             }
             found = in_turn(sides, unit=f"ms, {pause} ms apart")
-            what = f"a handler with `crmwidget.nodelay`, {pause} ms apart"
+            what = f"a handler with `crmwidget.notebook.nodelay`, {pause} ms apart"
             results.append(compared(what, found["nodelay"], found["stock"], unit="ms", goal=goal))
     return results
 

@@ -5,14 +5,14 @@ What users import, loaded on first use: `import crmwidget` needs no Jupyter.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
+from crmwidget._lazy import lazily
+
 if TYPE_CHECKING:
-    from crmwidget.capture import Capture
     from crmwidget.directory import Contact, Directory, Match, Matches
     from crmwidget.handlers import Handlers
-    from crmwidget.privacy import Secret
+    from crmwidget.notebook.widget import CRMWidget
     from crmwidget.protocol import (
         Capabilities,
         CrmData,
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
         Reply,
         Settings,
     )
-    from crmwidget.widget import CRMWidget
+    from crmwidget.safety.privacy import Secret
+    from crmwidget.testing.replay import Capture
 
 __version__ = "0.1.0"
 
@@ -45,27 +46,22 @@ __all__ = [
     "__version__",
 ]
 
-_HOME = {
-    "CRMWidget": "widget",
-    "Capture": "capture",
-    "Contact": "directory",
-    "Directory": "directory",
-    "Handlers": "handlers",
-    "Match": "directory",
-    "Matches": "directory",
-    "Secret": "privacy",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        msg = f"module 'crmwidget' has no attribute {name!r}"
-        raise AttributeError(msg)
-    module = importlib.import_module(f"crmwidget.{_HOME.get(name, 'protocol')}")
-    value = getattr(module, name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "directory": ("Contact", "Directory", "Match", "Matches"),
+        "handlers": ("Handlers",),
+        "notebook.widget": ("CRMWidget",),
+        "protocol": (
+            "Capabilities",
+            "CrmData",
+            "CurrentUser",
+            "CustomField",
+            "HistoryItem",
+            "Reply",
+            "Settings",
+        ),
+        "safety.privacy": ("Secret",),
+        "testing.replay": ("Capture",),
+    },
+)

@@ -1,7 +1,7 @@
 """A world for both ends of the channel: pages and tabs, kernels, a bad road, clocks that stop.
 
 Each page is the real js/src/core/channel.ts behind a bridge, each kernel the
-real channel.py with as much of a client as decides what is finished: handlers,
+real core/channel.py with as much of a client as decides what is finished: handlers,
 a journal on disk or in memory. What must hold at each moment is asserted here,
 where it happens; what must hold in the end in `World.heal`.
 
@@ -17,7 +17,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from crmwidget.channel import Attached, Channel, Delivered
+from crmwidget.core.channel import Attached, Channel, Delivered
 
 if TYPE_CHECKING:
     from collections.abc import Callable

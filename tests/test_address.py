@@ -6,8 +6,8 @@ import warnings
 
 import pytest
 
-from crmwidget.address import address
 from crmwidget.errors import OriginError
+from crmwidget.http.urls import address
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmwidget.bounded import Bounded, size_of
-from crmwidget.interactions import Interactions
+from crmwidget.client.interactions import Interactions
+from crmwidget.safety.bounded import Bounded, size_of
 from crmwidget.testing import interaction_log
 from crmwidget.traffic import Traffic
 
@@ -86,12 +86,12 @@ def test_a_value_is_weighed_with_all_that_is_inside() -> None:
 def test_large_messages_and_logs_do_not_fill_the_memory(
     size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crmwidget.traffic.BYTES", 1_000_000)
-    monkeypatch.setattr("crmwidget.interactions.BYTES", 1_000_000)
+    monkeypatch.setattr("crmwidget.traffic._log.BYTES", 1_000_000)
+    monkeypatch.setattr("crmwidget.client.interactions.BYTES", 1_000_000)
     traffic, interactions = Traffic(), Interactions()
     from datetime import UTC, datetime
 
-    from crmwidget.interactions import Entry
+    from crmwidget.client.interactions import Entry
 
     for n in range(30):
         log = interaction_log(comments=str(n) * size)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Error
 
-from crmwidget import browser
+from crmwidget.safety import browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmwidget import Handlers
-from crmwidget.intake import RECENT
+from crmwidget.client._inbox import RECENT
 from crmwidget.testing import Connector, interaction_log
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmwidget import Handlers
-from crmwidget.cell import _masked
-from crmwidget.privacy import mask
+from crmwidget.notebook._cell_output import _masked
+from crmwidget.safety.privacy import mask
 from crmwidget.testing import Connector, screen_pop
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pytest
 from crmwidget import Capture, CustomField, Directory, Handlers
 from crmwidget.cli import main
 from crmwidget.errors import CaptureError
-from crmwidget.privacy import TAG, redact
+from crmwidget.safety.privacy import TAG, redact
 from crmwidget.testing import Connector, interaction_log, screen_pop
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def test_a_replay_reaches_no_connector_and_changes_nothing_of_the_phone(
 
     @handlers.on_screen_pop
     def pop(message: Any) -> Any:
-        from crmwidget import answers
+        from crmwidget.handlers import replies as answers
 
         phone.post(answers.notice("A Gold customer"))
         return phone.sources.find(message.ani_values)

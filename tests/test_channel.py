@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crmwidget.channel import (
+from crmwidget.core._outgoing import LATE, PAUSE
+from crmwidget.core.channel import (
     PARTS,
     SILENT,
     TRIES,
@@ -19,7 +20,6 @@ from crmwidget.channel import (
     Delivered,
     WrongVersion,
 )
-from crmwidget.outgoing import LATE, PAUSE
 
 Content = dict[str, Any]
 

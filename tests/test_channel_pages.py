@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from crmwidget.channel import Attached, Channel
-from crmwidget.outgoing import BATCH, BATCH_SIZE, LATE, ROOM, WINDOW
-from crmwidget.pages import LEFT, PAGES
+from crmwidget.core._outgoing import BATCH, BATCH_SIZE, LATE, ROOM, WINDOW
+from crmwidget.core._pages import LEFT, PAGES
+from crmwidget.core.channel import Attached, Channel
 from tests.test_channel import batch, got, hello, numbers
 
 Content = dict[str, Any]
@@ -280,7 +280,7 @@ def test_a_flush_looks_at_what_is_due_and_at_nothing_else(
         channel.push({"t": "show", "what": n})
     channel.flush(now=0)
     looked: list[Any] = []
-    over = "crmwidget.outgoing.is_over"
+    over = "crmwidget.core._outgoing.is_over"
     monkeypatch.setattr(over, lambda item, at: looked.append(item) or False)
 
     channel.push({"t": "show", "what": "new"})

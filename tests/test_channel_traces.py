@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from crmwidget.channel import Channel, Delivered
+from crmwidget.core.channel import Channel, Delivered
 
 Step = dict[str, Any]
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget import cli, demo, simulator
+from crmwidget import cli, simulator
 from crmwidget.errors import DemoError, SimulatorError
 from crmwidget.handlers import Handlers
+from crmwidget.notebook import demo
 from crmwidget.testing import Connector
 
 if TYPE_CHECKING:

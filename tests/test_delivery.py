@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from crmwidget import CRMWidget, Handlers
-from crmwidget.channel import VERSION
 from crmwidget.client import Client
-from crmwidget.interactions import Entry
-from crmwidget.journal import Journal
+from crmwidget.client.interactions import Entry
+from crmwidget.client.journal import Journal
+from crmwidget.core.channel import VERSION
 from crmwidget.testing import interaction_log
 
 if TYPE_CHECKING:

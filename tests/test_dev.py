@@ -602,7 +602,7 @@ NAMES = [check.name for check in dev.CHECKS]
     ("path", "runs", "spares"),
     [
         ("crmwidget/adapters/_tryton.py", "systems", "browser"),
-        ("crmwidget/client.py", "browser", "core"),
+        ("crmwidget/client/_client.py", "browser", "core"),
         ("crmwidget/phones/_plain.py", "engines", "tsc"),
         ("js/src/frame.ts", "hostile", "engines"),
         ("js/test/core/guard.test.ts", "core", "browser"),

@@ -15,8 +15,8 @@ import crmwidget
 from crmwidget import Handlers
 from crmwidget.client import Client
 from crmwidget.diagnosis import Evidence, Seen, diagnose, of_address
-from crmwidget.framing import Framing
-from crmwidget.reach import Hop, Reach
+from crmwidget.diagnosis.probes._framing import Framing
+from crmwidget.diagnosis.probes.http import Hop, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

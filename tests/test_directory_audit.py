@@ -12,10 +12,10 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from crmwidget import charts
 from crmwidget.directory import Directory
 from crmwidget.directory._lookup import Near
 from crmwidget.errors import DirectoryError, MissingExtraError
+from crmwidget.tables import charts
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from crmwidget.directory import Directory, Matches, Phone
 from crmwidget.directory import _index as index_module
-from crmwidget.directory import _ladder as ladder_module
+from crmwidget.directory import _match_rules as ladder_module
 
 ROWS = [
     ("C-1", "Bo Larsen", "(202) 555-0143", "bo@example.com", "Gold"),

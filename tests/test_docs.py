@@ -16,12 +16,13 @@ import pytest
 import crmwidget
 from crmwidget import Directory, adapters, errors, phones, protocol, simulator
 from crmwidget.adapters import Adapter
-from crmwidget.directory._audit import Audit
-from crmwidget.directory._difference import Difference
-from crmwidget.directory._ladder import ORDER
-from crmwidget.directory._systems import _MARKS
-from crmwidget.directory._verdict import OUTCOMES
+from crmwidget.directory._exports import _MARKS
+from crmwidget.directory._match_rules import ORDER
+from crmwidget.directory.audit import Audit
+from crmwidget.directory.audit._difference import Difference
+from crmwidget.directory.audit._verdict import OUTCOMES
 from crmwidget.handlers import HandlerMethods
+from crmwidget.http.service import Service
 from crmwidget.protocol import ACTIONS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -194,7 +195,7 @@ def test_an_adapter_is_said_to_be_tried_where_it_was() -> None:
 
 
 def test_what_a_subclass_of_an_adapter_has_is_on_the_page() -> None:
-    names = {name for name in vars(Adapter) if not name.startswith("_")}
+    names = {name for kind in (Adapter, Service) for name in vars(kind) if name[0] != "_"}
 
     assert {"request", "once", "tried"} <= names
     assert names - _words(CRM) == set()

@@ -12,9 +12,9 @@ from hypothesis import given
 
 from crmwidget import Handlers
 from crmwidget.errors import ActionError
-from crmwidget.fuzzing import fuzz, messages
 from crmwidget.protocol import ACTIONS, InteractionLog, ScreenPop
 from crmwidget.testing import Connector
+from crmwidget.testing.fuzzing import fuzz, messages
 
 if TYPE_CHECKING:
     from crmwidget.protocol import Message

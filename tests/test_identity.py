@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmwidget import identity
-from crmwidget.identity import FORGOTTEN, Identity, here, place_of
+from crmwidget.client.journal import _sessions
+from crmwidget.client.journal._sessions import FORGOTTEN, Identity, place_of
+from crmwidget.notebook import _identity as identity
+from crmwidget.notebook._identity import here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +30,7 @@ if kernel != "none":  # what ipykernel's application says of itself
     application = SimpleNamespace(connection_file=f"/run/kernel-{kernel}.json")
     shell = SimpleNamespace(kernel=SimpleNamespace(parent=application))
     sys.modules["IPython"] = SimpleNamespace(get_ipython=lambda: shell)
-from crmwidget.identity import here
+from crmwidget.notebook._identity import here
 found = here()
 print(json.dumps([found.key, found.place]), flush=True)
 sys.stdin.read()
@@ -159,7 +161,7 @@ def test_a_session_that_has_not_come_back_for_long_is_forgotten(
     first = here()
     assert place_of(first.key) == first.place
     later = time.time() + FORGOTTEN + 60
-    monkeypatch.setattr(identity, "time", SimpleNamespace(time=lambda: later))
+    monkeypatch.setattr(_sessions, "time", SimpleNamespace(time=lambda: later))
     identity._found.clear()
 
     assert here().key != first.key

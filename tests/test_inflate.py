@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget.adapters._door import LARGEST
+from crmwidget.diagnosis.probes.http import reach
 from crmwidget.errors import AdapterError
-from crmwidget.inflate import DecodingError, TooLargeError, coding_of, inflated
-from crmwidget.reach import reach
+from crmwidget.http.transport import LARGEST
+from crmwidget.safety.inflate import DecodingError, TooLargeError, coding_of, inflated
 from tests.adapters.acme import ROW, Acme
 
 if TYPE_CHECKING:

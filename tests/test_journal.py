@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget.identity import Identity
-from crmwidget.interactions import Entry
-from crmwidget.journal import Journal
-from crmwidget.journal_file import AGE, default_path
+from crmwidget.client.interactions import Entry
+from crmwidget.client.journal import Journal
+from crmwidget.client.journal._file import AGE, default_path
+from crmwidget.notebook._identity import Identity
 from crmwidget.testing import interaction_log
 from tests.slow import count
 
@@ -275,8 +275,8 @@ HOLDER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from crmwidget.interactions import Entry
-from crmwidget.journal import Journal
+from crmwidget.client.interactions import Entry
+from crmwidget.client.journal import Journal
 from crmwidget.testing import interaction_log
 
 journal = Journal(lambda entries: None, lambda entries: None)
@@ -303,7 +303,7 @@ def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """What lives is not waited for."""
-    monkeypatch.setattr("crmwidget.journal.ENDING", 0)
+    monkeypatch.setattr("crmwidget.client.journal._journal.ENDING", 0)
 
 
 @pytest.mark.usefixtures("hasty")
@@ -387,7 +387,7 @@ def full(journal: Journal) -> None:
 
 @pytest.fixture
 def no_sign(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crmwidget.journal_file.JournalFile.abandon", lambda file: False)
+    monkeypatch.setattr("crmwidget.client.journal._file.JournalFile.abandon", lambda file: False)
 
 
 def test_a_folder_that_takes_no_sign_is_known_all_the_same(
@@ -657,8 +657,8 @@ WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from crmwidget.interactions import Entry
-from crmwidget.journal import Journal
+from crmwidget.client.interactions import Entry
+from crmwidget.client.journal import Journal
 from crmwidget.testing import interaction_log
 
 journal = Journal(lambda entries: None, lambda entries: None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crmwidget import nodelay
+from crmwidget.notebook import nodelay
 
 
 class Handler:

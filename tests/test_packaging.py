@@ -127,7 +127,11 @@ def test_an_editable_install_builds_nothing(tree: Path, tmp_path: Path) -> None:
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
 
-    assert {"crmwidget/__init__.py", "crmwidget/py.typed", "crmwidget/quickstart.ipynb"} <= {*names}
+    assert {
+        "crmwidget/__init__.py",
+        "crmwidget/py.typed",
+        "crmwidget/notebook/quickstart.ipynb",
+    } <= {*names}
     assert {name.split("/")[0] for name in names} == {"crmwidget", "crmwidget-0.1.0.dist-info"}
     assert "crmwidget-0.1.0.dist-info/licenses/LICENSE" in names
 

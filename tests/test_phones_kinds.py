@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crmwidget import phones
 from crmwidget.phones import _table
-from crmwidget.phones._diagrams import walk
+from crmwidget.phones._decision_trees import walk
 
 
 @pytest.mark.parametrize(

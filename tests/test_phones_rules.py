@@ -17,8 +17,8 @@ from phonenumbers import PhoneMetadata
 
 from crmwidget import phones
 from crmwidget.phones import _plain, _table
-from crmwidget.phones._diagrams import Node, Verdict
-from crmwidget.phones._languages import Language
+from crmwidget.phones._automata import Language
+from crmwidget.phones._decision_trees import Node, Verdict
 from crmwidget.phones._metadata import metadata_of
 from crmwidget.phones._patterns import (
     NeedsMoreDigits,

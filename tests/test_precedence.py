@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crmwidget import Handlers
-from crmwidget.precedence import Precedence
+from crmwidget.handlers.resolver import Precedence
 from crmwidget.testing import Connector, screen_pop
 
 

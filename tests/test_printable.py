@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget import cli, conformance, demo, simulator
+from crmwidget import cli, conformance, simulator
 from crmwidget.conformance._report import Report, Result
 from crmwidget.errors import CRMWidgetError
 from crmwidget.handlers import Handlers
-from crmwidget.printable import printable
+from crmwidget.notebook import demo
+from crmwidget.safety.printable import printable
 from crmwidget.simulator._run import report_of
 from crmwidget.testing import Connector
 from tests.conformance.test_report import BY_ID

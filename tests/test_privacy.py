@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmwidget.privacy import Secret, is_id, is_sensitive, mask, redact, tag_of
+from crmwidget.safety.privacy import Secret, is_id, is_sensitive, mask, redact, tag_of
 
 # The usual example of such a token.
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.SflKxwRJSMeKKF2QT4"  # noqa: S105
@@ -88,7 +88,7 @@ def test_what_looks_like_a_person_or_a_key_is_masked(text: str, masked: str) -> 
         "2026-11-24T10:27:31.123 and 2026-11-24 10:27",
         "requestNavigateToClickToDialResult in requestPerformInteractionScreenPop",
         "transactionLogCustomField1 is missing",
-        'File "/opt/python3.11/site-packages/crmwidget/client.py", line 120, in run',
+        'File "/opt/python3.11/site-packages/crmwidget/client/_client.py", line 120, in run',
         "KeyError: 'aniValues'",
         "the token expired; a basic understanding of it",
         "https://crm.example.com/contacts/C-1?tab=2",

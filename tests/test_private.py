@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget import identity, privacy, private
-from crmwidget.journal_file import JournalFile, give_up_old, orphans
-from crmwidget.owner import Owner
-from crmwidget.privacy import kept_key
-from crmwidget.private import (
+from crmwidget.client.journal._file import JournalFile, give_up_old, orphans
+from crmwidget.client.journal._owner import Owner
+from crmwidget.client.journal._sessions import digest, registered
+from crmwidget.safety import privacy
+from crmwidget.safety import private_files as private
+from crmwidget.safety.privacy import kept_key
+from crmwidget.safety.private_files import (
     NotPrivateError,
     is_own_folder,
     own_files,
@@ -282,7 +284,7 @@ def test_neither_a_lock_nor_a_register_is_kept_where_others_can_write(
     with pytest.raises(NotPrivateError):
         Owner.of(state / "logs.sqlite")
 
-    assert identity._registered("kernel", "place") == identity._digest("kernel")
+    assert registered("kernel", "place", named=False) == digest("kernel")
     assert list(state.iterdir()) == []
 
 
@@ -291,7 +293,7 @@ def test_journals_of_other_sessions_are_looked_at_only_where_they_are_this_user_
 ) -> None:
     state = tmp_path / "crmwidget"
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    from crmwidget.journal_file import _of_phone
+    from crmwidget.client.journal._file import _of_phone
 
     left = state / f"other-{_of_phone('phone', 'c')}.sqlite"
     journal, _ = opened(left)

@@ -134,7 +134,12 @@ def test_a_run_that_needs_none_of_it_loads_none_of_it(project: pytest.Pytester) 
 
         def test_it():
             loaded = {name for name in sys.modules if name.partition(".")[0] == "crmwidget"}
-            assert loaded == {"crmwidget", "crmwidget.pytest_plugin"}
+            assert loaded == {
+                "crmwidget",
+                "crmwidget._lazy",
+                "crmwidget.testing",
+                "crmwidget.testing.pytest_plugin",
+            }
             assert not {"anywidget", "httpx", "narwhals", "phonenumbers"} & set(sys.modules)
         """
     )

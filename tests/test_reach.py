@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from crmwidget.framing import framing
-from crmwidget.reach import Reach, is_loopback, origin_of, reach
+from crmwidget.diagnosis.probes._framing import framing
+from crmwidget.diagnosis.probes.http import Reach, is_loopback, origin_of, reach
 from tests.policies import cases
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmwidget import Handlers
-from crmwidget.card import same_call
+from crmwidget.client._card import same_call
 from crmwidget.testing import Connector, interaction_log, navigate, open_reports, screen_pop
 from tests.test_buttons import POP, Page
 

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from crmwidget import cli
-from crmwidget.commands import Commands
+from crmwidget.client._simulator_requests import Commands
 from crmwidget.errors import DirectoryError, SimulatorError
 from crmwidget.simulator import (
     Progress,
@@ -32,7 +32,7 @@ from crmwidget.simulator._server import Server
 from tests.test_simulator import get
 
 if TYPE_CHECKING:
-    from crmwidget.commands import Future
+    from crmwidget.client._simulator_requests import Future
 
 ROOT = Path(__file__).resolve().parents[1]
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "scenarios.json").read_text())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crmwidget import testing
-from crmwidget.session import (
+from crmwidget.core.session import (
     SAVING,
     TIMEOUT,
     AnswerDue,

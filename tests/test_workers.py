@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget import workers
-from crmwidget.workers import Clock, Loop, Worker
+from crmwidget.client import _threads as workers
+from crmwidget.client._threads import Clock, Loop, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

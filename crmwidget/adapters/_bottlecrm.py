@@ -12,13 +12,13 @@ import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
-from crmwidget.adapters._auth import Credentials, Token
 from crmwidget.adapters._base import Adapter, Answer, Complaint
 from crmwidget.adapters._calls import Call, call_of, key_of
 from crmwidget.adapters._note import is_note, key_line, notes_of
 from crmwidget.errors import CredentialsError, RefusedError
+from crmwidget.http.credentials import Credentials, Token
 from crmwidget.phones import digits
-from crmwidget.privacy import Secret
+from crmwidget.safety.privacy import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

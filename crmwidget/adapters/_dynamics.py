@@ -168,7 +168,7 @@ class Dynamics(Adapter):
         )
         return record_id
 
-    def custom_fields(self, names: Sequence[str] = ()) -> dict[str, CustomField]:  # noqa: ARG002 - answers.py picks those
+    def custom_fields(self, names: Sequence[str] = ()) -> dict[str, CustomField]:  # noqa: ARG002 - replies.py picks those
         """The text columns added to the phone call, by their logical names; all."""
         from crmwidget.protocol import CustomField
 

@@ -141,7 +141,7 @@ class HubSpot(Adapter):
 
         return self.once(look_up=look_up, write=lambda: self._written(call, key))
 
-    def custom_fields(self, names: Sequence[str] = ()) -> dict[str, CustomField]:  # noqa: ARG002 - answers.py picks those
+    def custom_fields(self, names: Sequence[str] = ()) -> dict[str, CustomField]:  # noqa: ARG002 - replies.py picks those
         """The call's own properties, by their internal names; all, whatever was asked for."""
         from crmwidget.protocol import CustomField
 

@@ -26,7 +26,7 @@ from crmwidget.adapters._declared import (
 )
 from crmwidget.directory._paths import keys_of, misread, values_at
 from crmwidget.errors import RecordNotFoundError, UnexpectedAnswerError
-from crmwidget.privacy import mask
+from crmwidget.safety.privacy import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,7 +180,7 @@ class Rest(Adapter):
 
         return self.once(look_up=look_up, write=lambda: self._written(found, key))
 
-    def custom_fields(self, names: Sequence[str] = ()) -> dict[str, CustomField]:  # noqa: ARG002 - answers.py picks those
+    def custom_fields(self, names: Sequence[str] = ()) -> dict[str, CustomField]:  # noqa: ARG002 - replies.py picks those
         """The CRM's custom fields; all, whatever was asked for."""
         from crmwidget.protocol import CustomField
 

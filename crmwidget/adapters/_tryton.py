@@ -13,7 +13,6 @@ from contextvars import ContextVar
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from crmwidget.adapters._auth import Credentials, credentials_of
 from crmwidget.adapters._base import Adapter, Complaint
 from crmwidget.adapters._calls import Call, call_of, key_of
 from crmwidget.adapters._note import is_note, key_line, notes_of
@@ -24,13 +23,14 @@ from crmwidget.errors import (
     RefusedError,
     UnexpectedAnswerError,
 )
-from crmwidget.privacy import Secret
+from crmwidget.http.credentials import Credentials, credentials_of
+from crmwidget.safety.privacy import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from crmwidget.adapters._refusals import Kind
     from crmwidget.directory import Contact, Matches
+    from crmwidget.http.errors import Kind
     from crmwidget.protocol import CurrentUser, InteractionLog
 
 __all__ = ["Tryton"]

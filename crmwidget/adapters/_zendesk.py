@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from crmwidget.adapters._auth import Pair
 from crmwidget.adapters._base import Adapter, Complaint, Rate
 from crmwidget.adapters._calls import Call, call_of, key_of
-from crmwidget.privacy import Secret
+from crmwidget.http.credentials import Pair
+from crmwidget.safety.privacy import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crmwidget.adapters._auth import Credentials
     from crmwidget.directory import Contact, Matches
+    from crmwidget.http.credentials import Credentials
     from crmwidget.protocol import CurrentUser, CustomField, InteractionLog
 
 __all__ = ["Zendesk"]
@@ -128,7 +128,7 @@ class Zendesk(Adapter):
 
         return self.once(look_up=look_up, write=lambda: self._written(call, key))
 
-    def custom_fields(self, names: Sequence[str] = ()) -> dict[str, CustomField]:  # noqa: ARG002 - answers.py picks those
+    def custom_fields(self, names: Sequence[str] = ()) -> dict[str, CustomField]:  # noqa: ARG002 - replies.py picks those
         """The tickets' own fields, by their titles; all, whatever was asked for."""
         from crmwidget.protocol import CustomField
 

@@ -62,7 +62,7 @@ def check(
         )
 
     def work() -> Report:
-        from crmwidget.browser import chromium
+        from crmwidget.safety.browser import chromium
 
         with chromium(headed=headed, insecure=insecure) as page:
             return check_page(

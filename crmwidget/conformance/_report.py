@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
-from crmwidget.printable import printable
+from crmwidget.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 
 from crmwidget.conformance._shape import MISSING
 from crmwidget.errors import ConformanceError
-from crmwidget.privacy import mask
 from crmwidget.protocol import FROM_CONNECTOR
+from crmwidget.safety.privacy import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

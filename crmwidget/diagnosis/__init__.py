@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from crmwidget.diagnosis._causes import CAUSES, of_address_alone
 from crmwidget.diagnosis._checks import CHECKS, OF_ADDRESS, Check, Looking, Verdict
 from crmwidget.diagnosis._evidence import Evidence, Refused, Seen
-from crmwidget.printable import printable
-from crmwidget.reach import Reach, reach
+from crmwidget.diagnosis.probes.http import Reach, reach
+from crmwidget.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

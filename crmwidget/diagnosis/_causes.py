@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from crmwidget.diagnosis._evidence import Evidence, Refused, insecure, one_site
-from crmwidget.reach import Reach, is_loopback
+from crmwidget.diagnosis.probes.http import Reach, is_loopback
 
 Cause = tuple[str, bool, str]
 Asked = Callable[[Evidence, Reach | None], Cause | None]

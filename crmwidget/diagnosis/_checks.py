@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from crmwidget.diagnosis._causes import FAILED, REMEDIES, may_be_framed, refusal, refused_by
 from crmwidget.diagnosis._evidence import Evidence
-from crmwidget.reach import Reach
+from crmwidget.diagnosis.probes.http import Reach
 
 Verdict = Literal["ok", "look", "wrong", "unknown"]
 _SIGNS: Final = {"ok": "ok     ", "look": "look   ", "wrong": "WRONG  ", "unknown": "unknown"}
@@ -222,12 +222,12 @@ def _check_nodelay(e: Evidence, _: Reach | None) -> Check | None:
     if e.nodelay is None:
         return None
     if e.nodelay:
-        return Check("server extension", "ok", "crmwidget.nodelay is on.")
+        return Check("server extension", "ok", "crmwidget.notebook.nodelay is on.")
     return Check(
         "server extension", "look",
-        "crmwidget.nodelay is not on in this server: answers that follow each other closely take "
-        "up to 40 ms longer.",
-        "jupyter server extension enable crmwidget.nodelay, then restart the server.",
+        "crmwidget.notebook.nodelay is not on in this server: answers that follow each other "
+        "closely take up to 40 ms longer.",
+        "jupyter server extension enable crmwidget.notebook.nodelay, then restart the server.",
     )  # fmt: skip
 
 

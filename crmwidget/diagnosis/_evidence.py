@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from crmwidget.reach import is_loopback
+from crmwidget.diagnosis.probes.http import is_loopback
 
 Refused = Literal["framing", "certificate", "mixed-content", "no-page", "unreachable"]
 

@@ -13,17 +13,17 @@ from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from crmwidget import phones
-from crmwidget._arguments import advises
-from crmwidget.directory._audit import Audit, audited
-from crmwidget.directory._calls import calls_of
 from crmwidget.directory._card_lines import content_of
 from crmwidget.directory._contacts import Contact, Match, Matches, Phone, Rule, table_html
-from crmwidget.directory._ladder import asked
-from crmwidget.directory._opened import contacts_of, opened
+from crmwidget.directory._inputs import contacts_of, opened
+from crmwidget.directory._match_rules import asked
 from crmwidget.directory._vcard import VCards, contacts_of_vcards
 from crmwidget.directory._warnings import warnings_of
 from crmwidget.directory._wire import wire
+from crmwidget.directory.audit import Audit, audited
+from crmwidget.directory.audit._calls import calls_of
 from crmwidget.errors import DirectoryError
+from crmwidget.errors._arguments import advises
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -108,7 +108,7 @@ class Directory:
 
         Raises AdapterError where they cannot be had.
         """
-        from crmwidget.adapters._carddav import CardDAV
+        from crmwidget.directory._carddav import CardDAV
 
         with CardDAV(url, auth=auth, client=client, region=region) as server:
             return server.contacts()

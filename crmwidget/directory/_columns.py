@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from crmwidget.directory._systems import (
+from crmwidget.directory._exports import (
     WITHOUT_LINK,
     encoding_advice,
     holds_contact,

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from crmwidget import phones, tables
 from crmwidget.directory._columnwise import pieces_of
-from crmwidget.directory._ladder import asked
 from crmwidget.directory._lookup import Near, digits_in
+from crmwidget.directory._match_rules import asked
 from crmwidget.directory._source import Rows, Survey
 from crmwidget.errors import DirectoryError
 from crmwidget.tables import Equals, Holds, Matches, Remainder
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from crmwidget.directory._columns import Plan
     from crmwidget.directory._contacts import Contact
-    from crmwidget.directory._ladder import Asked
+    from crmwidget.directory._match_rules import Asked
     from crmwidget.directory._wire import Piece
     from crmwidget.tables import Lazy, Table
 

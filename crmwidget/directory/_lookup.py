@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from crmwidget import phones
 from crmwidget.directory._contacts import Contact, Match, Matches
-from crmwidget.directory._ladder import CERTAIN, ORDER, Asked, Step, asked, rule_of
+from crmwidget.directory._match_rules import CERTAIN, ORDER, Asked, Step, asked, rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

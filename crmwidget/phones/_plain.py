@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import phonenumbers
 
-from crmwidget.phones._diagrams import Verdict
+from crmwidget.phones._decision_trees import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from crmwidget.phones._diagrams import Diagrams, Node, Outcome, Tree, Verdict, unvisited, walk
-from crmwidget.phones._languages import language
+from crmwidget.phones._automata import language
+from crmwidget.phones._decision_trees import Diagrams, Node, Outcome, Tree, Verdict, unvisited, walk
 from crmwidget.phones._metadata import (
     LENGTHS,
     LONGEST_CODE,

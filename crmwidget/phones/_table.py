@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import phonenumbers
 
-from crmwidget.phones._diagrams import CHUNK, LOCK, Node, Outcome, Tree, Verdict, walk
+from crmwidget.phones._decision_trees import CHUNK, LOCK, Node, Outcome, Tree, Verdict, walk
 from crmwidget.phones._metadata import code_of
 from crmwidget.phones._plain import MARKED, plain, plain_all
 from crmwidget.phones._plans import Plans

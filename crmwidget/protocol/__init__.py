@@ -7,9 +7,9 @@ next to nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from crmwidget._lazy import lazily
 from crmwidget.protocol._actions import (
     ACTIONS,
     FROM_CONNECTOR,
@@ -57,38 +57,6 @@ if TYPE_CHECKING:
     from crmwidget.protocol._rules import RULES, Rule
     from crmwidget.protocol._settings import Settings, settings_from_rows
 
-_HOMES = {
-    "_crm_data": ("Capabilities", "CrmData", "CurrentUser", "crm_data", "user_from_row"),
-    "_incoming": ("parse",),
-    "_messages": (
-        "ClickToDial",
-        "CrmDataRequest",
-        "CustomFieldsRequest",
-        "DirectoryRequest",
-        "InteractionLog",
-        "Message",
-        "Navigate",
-        "OpenReports",
-        "Ready",
-        "ScreenPop",
-        "UnknownMessage",
-    ),
-    "_outgoing": (
-        "CustomField",
-        "HistoryItem",
-        "Reply",
-        "click_to_dial_response",
-        "crm_directory",
-        "custom_fields_response",
-        "error_notification",
-        "history_item",
-        "match_fields",
-    ),
-    "_rules": ("RULES", "Rule"),
-    "_settings": ("Settings", "settings_from_rows"),
-}
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-
 __all__ = [
     "ACTIONS",
     "FROM_CONNECTOR",
@@ -131,14 +99,36 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "_crm_data": ("Capabilities", "CrmData", "CurrentUser", "crm_data", "user_from_row"),
+        "_incoming": ("parse",),
+        "_messages": (
+            "ClickToDial",
+            "CrmDataRequest",
+            "CustomFieldsRequest",
+            "DirectoryRequest",
+            "InteractionLog",
+            "Message",
+            "Navigate",
+            "OpenReports",
+            "Ready",
+            "ScreenPop",
+            "UnknownMessage",
+        ),
+        "_outgoing": (
+            "CustomField",
+            "HistoryItem",
+            "Reply",
+            "click_to_dial_response",
+            "crm_directory",
+            "custom_fields_response",
+            "error_notification",
+            "history_item",
+            "match_fields",
+        ),
+        "_rules": ("RULES", "Rule"),
+        "_settings": ("Settings", "settings_from_rows"),
+    },
+)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from crmwidget._arguments import advises
 from crmwidget.errors import CrmDataError
+from crmwidget.errors._arguments import advises
 from crmwidget.protocol._rules import RULES
 from crmwidget.protocol._settings import Settings, is_blank, number_text
 

@@ -8,9 +8,9 @@ Every phone needs the page; the rest is loaded when it is asked for.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from crmwidget._lazy import lazily
 from crmwidget.simulator._page import page, wanted
 
 if TYPE_CHECKING:
@@ -37,25 +37,29 @@ __all__ = [
     "wanted",
 ]
 
-_ROOMS: Final = {
-    "Progress": "_run",
-    "Report": "_run",
-    "Result": "_run",
-    "Run": "_run",
-    "Scenario": "_scenario",
-    "Server": "_server",
-    "SimulatedCall": "_remote",
-    "SimulatedFault": "_remote",
-    "Simulator": "_remote",
-    "Step": "_remote",
-    "scenario_of": "_scenario",
-    "scenarios": "_scenario",
-    "serve": "_server",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _ROOMS:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "_remote": (
+            "SimulatedCall",
+            "SimulatedFault",
+            "Simulator",
+            "Step",
+        ),
+        "_run": (
+            "Progress",
+            "Report",
+            "Result",
+            "Run",
+        ),
+        "_scenario": (
+            "Scenario",
+            "scenario_of",
+            "scenarios",
+        ),
+        "_server": (
+            "Server",
+            "serve",
+        ),
+    },
+)

@@ -67,7 +67,7 @@ def ancestor(origin: str) -> str:
 
     Raises OriginError where it is no origin of a web page.
     """
-    from crmwidget.address import origin_of
+    from crmwidget.http.urls import origin_of
 
     advice = "Give scheme, host and port, as in https://hub.example.com or http://localhost:8888."
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.errors import SimulatorError
-from crmwidget.printable import printable
+from crmwidget.safety.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

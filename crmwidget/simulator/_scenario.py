@@ -97,7 +97,7 @@ class Scenario:
         as by `Directory.audit`, or named by `column`; or a list of numbers. A missing number is
         a withheld one. At most 100,000 calls, at most 100 a second.
         """
-        from crmwidget.directory._calls import calls_of
+        from crmwidget.directory.audit._calls import calls_of
 
         found = calls_of(calls, column, None).numbers
         numbers = ["" if one is None or one != one else str(one).strip() for one in found]  # noqa: PLR0124 - NaN

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from crmwidget.adapters._door import Clock
+from crmwidget.http.transport import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crmwidget.adapters import _door
-from crmwidget.adapters._carddav import CardDAV
+from crmwidget.directory._carddav import CardDAV
 from crmwidget.errors import (
     AdapterError,
     CredentialsError,
     RateLimitedError,
     UnexpectedAnswerError,
 )
+from crmwidget.http import transport as _door
 from tests.adapters.fake import Time
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget.adapters import _dav_answers
-from crmwidget.adapters._dav_answers import Resource
+from crmwidget.directory import _dav_answers
+from crmwidget.directory._dav_answers import Resource
 from crmwidget.errors import UnexpectedAnswerError
 from tests.adapters.test_carddav import BOOK, SPACES, a_book, a_server, multistatus, response
 

@@ -170,7 +170,7 @@ def test_an_address_without_encryption_is_warned_about_but_not_on_this_machine()
 
 # ------------------------------------------------------------ size and rate
 def test_an_answer_over_the_cap_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crmwidget.adapters._door.LARGEST", 1_000)
+    monkeypatch.setattr("crmwidget.http.transport.LARGEST", 1_000)
     vendor = Vendor().on("GET /api/people", (200, b"[" + b" " * 2_000 + b"]"))
 
     with pytest.raises(UnexpectedAnswerError, match=r"Ask for less"):

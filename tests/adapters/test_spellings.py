@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crmwidget import Contact
-from crmwidget.adapters._spellings import endings, national, spellings, verified
+from crmwidget.adapters._number_queries import endings, national, spellings, verified
 
 
 def test_a_number_is_searched_for_in_the_ways_people_write_it() -> None:

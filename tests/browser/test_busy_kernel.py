@@ -82,7 +82,7 @@ def test_output_and_tracebacks_of_handlers_land_masked_in_the_widgets_cell(
     shown = opened.text(0)
     assert "the handler speaks" in shown
     assert "raise LookupError" in shown
-    assert "runner.py" not in shown
+    assert "_runner.py" not in shown
     assert "555" not in shown
     assert "bo@example.com" not in shown
     assert opened.text(1) == ""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
-from crmwidget import demo
+from crmwidget.notebook import demo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,7 +109,7 @@ def test_a_failing_cell_ends_the_headless_demo_with_its_error(tmp_path: Path) ->
     cells = [nbformat.v4.new_code_cell(text) for text in ("a = 1", "CRMWidget(a / 0)", "a = 2")]
     notebook = tmp_path / "broken.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
-    broken = "import pathlib, crmwidget.demo as demo\n"
+    broken = "import pathlib, crmwidget.notebook.demo as demo\n"
     broken += f"demo.quickstart = lambda: pathlib.Path({str(notebook)!r})"
 
     done = run(tmp_path, "--headless", "--screenshot", str(tmp_path / "broken.png"), before=broken)

@@ -21,8 +21,8 @@ import pytest
 import trustme
 from playwright.sync_api import sync_playwright
 
-from crmwidget.address import host_of
-from crmwidget.reach import reach
+from crmwidget.diagnosis.probes.http import reach
+from crmwidget.http.urls import host_of
 from tests.hosts import BY_HAND, hosts
 from tests.policies import CONNECTORS, PAGES, Case, cases
 

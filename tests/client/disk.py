@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from crmwidget.journal_file import JournalFile
+from crmwidget.client.journal._file import JournalFile
 
 if TYPE_CHECKING:
     import pytest

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmwidget import CRMWidget, Handlers, ending, runner, workers
+from crmwidget import CRMWidget, Handlers
 from crmwidget.client import Client
+from crmwidget.client import _runner as runner
+from crmwidget.client import _shutdown as ending
+from crmwidget.client import _threads as workers
 from crmwidget.errors import PhoneClosedError
 from tests.client.known import until
 from tests.test_delivery import ORIGIN, Page, settled

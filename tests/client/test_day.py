@@ -13,12 +13,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget import Handlers
-from crmwidget.channel import VERSION
 from crmwidget.client import Client
-from crmwidget.journal_file import JournalFile
-from crmwidget.journal_process import in_process
+from crmwidget.client.journal._file import JournalFile
+from crmwidget.client.journal._process import in_process
+from crmwidget.client.journal._writer import AtOnce
+from crmwidget.core.channel import VERSION
 from crmwidget.testing import interaction_log
-from crmwidget.writer import AtOnce
 from tests.slow import count
 from tests.test_delivery import ORIGIN, settled
 
@@ -38,7 +38,9 @@ CUTS: Final = (BOTH, BACK, BACK, BOTH)
 POP: Final = "requestPerformInteractionScreenPop"
 LOG: Final = "requestSaveInteractionLog"
 FIELDS: Final = "requestCustomFieldsValues"
-_TIMED: Final = ("client", "accounts", "intake", "witness", "journal", "journal_store")
+_TIMED: Final = (
+    *("_client", "_lifecycle", "_inbox", "_page_status", "journal._journal", "journal._store"),
+)
 
 
 class Time:
@@ -162,9 +164,9 @@ class Day:
         self.time, self.path = Time(), path
         self.cut: str | None = None
         for name in _TIMED:
-            monkeypatch.setattr(f"crmwidget.{name}.time", self.time)
-        monkeypatch.setattr("crmwidget.client.steady", self.time.steady)
-        monkeypatch.setattr("crmwidget.client.Writer", lambda name: AtOnce())
+            monkeypatch.setattr(f"crmwidget.client.{name}.time", self.time)
+        monkeypatch.setattr("crmwidget.client._client.steady", self.time.steady)
+        monkeypatch.setattr("crmwidget.client._client.Writer", lambda name: AtOnce())
         connect = JournalFile._connect  # no process dies here, so nothing waits for the disk
         monkeypatch.setattr(JournalFile, "_connect", lambda file, _: connect(file, "OFF"))
         self.saved: list[str] = []
@@ -290,7 +292,7 @@ def held(client: Client) -> dict[str, int]:
 def test_a_day_at_a_desk_saves_every_log_once_and_takes_no_more_memory_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for bound in ("interactions.MOST", "traffic.LIMIT", "intake.RECENT"):
+    for bound in ("client.interactions.MOST", "traffic._log.LIMIT", "client._inbox.RECENT"):
         monkeypatch.setattr(f"crmwidget.{bound}", 50)
     day = Day(tmp_path / "journal.sqlite", monkeypatch)
     day.register()

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pytest
 
 from crmwidget import Contact, HistoryItem
-from crmwidget.answers import plain
 from crmwidget.directory import Match, Matches
 from crmwidget.errors import (
     AnswerError,
@@ -23,6 +22,7 @@ from crmwidget.errors import (
     DirectoryError,
     PhoneClosedError,
 )
+from crmwidget.handlers.replies import plain
 from crmwidget.testing import (
     Connector,
     click_to_dial,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmwidget.cell import Cell
+from crmwidget.client.handler_errors import BYTES, MOST, PRINTED, WHOLE, Failure, Failures
 from crmwidget.errors import (
     HandlerTimeoutError,
 )
-from crmwidget.failures import BYTES, MOST, PRINTED, WHOLE, Failure, Failures
+from crmwidget.notebook._cell_output import Cell
 from crmwidget.testing import (
     Connector,
     interaction_log,

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from crmwidget import Handlers, HistoryItem
+from crmwidget.client._threads import Worker
 from crmwidget.errors import HandlerTimeoutError, PhoneClosedError
-from crmwidget.precedence import Precedence
+from crmwidget.handlers.resolver import Precedence
 from crmwidget.testing import (
     Connector,
     interaction_log,
     ready,
 )
-from crmwidget.workers import Worker
 from tests.client.known import notices, until
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crmwidget.core._outgoing import survives
 from crmwidget.errors import MessageRefusedError
-from crmwidget.outgoing import survives
 from crmwidget.testing import (
     Connector,
     interaction_log,

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget import Handlers, lanes, runner
+from crmwidget import Handlers
 from crmwidget.client import Client
-from crmwidget.journal_store import HUNG, SLOW
+from crmwidget.client import _lanes as lanes
+from crmwidget.client import _runner as runner
+from crmwidget.client.journal._store import HUNG, SLOW
 from tests.client.disk import Disk
 from tests.client.known import until
 from tests.test_delivery import ORIGIN, Page, settled
@@ -200,8 +202,8 @@ def test_a_slow_disk_is_said_until_it_is_quick_again(client: Client, disk: Disk)
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crmwidget.journal_store.SLOW", 0.02)
-    monkeypatch.setattr("crmwidget.journal_store.HUNG", 0.04)
+    monkeypatch.setattr("crmwidget.client.journal._store.SLOW", 0.02)
+    monkeypatch.setattr("crmwidget.client.journal._store.HUNG", 0.04)
 
 
 @kinds

@@ -15,7 +15,9 @@ from typing import Any, Final
 
 import pytest
 
-from crmwidget import CRMWidget, lanes, runner
+from crmwidget import CRMWidget
+from crmwidget.client import _lanes as lanes
+from crmwidget.client import _runner as runner
 from crmwidget.errors import HandlerAbandonedError, HandlerTimeoutError
 from crmwidget.testing import Connector, interaction_log
 from tests.client.known import until

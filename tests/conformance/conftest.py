@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget.browser import chromium
 from crmwidget.conformance import check_page
+from crmwidget.safety.browser import chromium
 from tests.conformance.site import CONNECTOR, Site
 
 if TYPE_CHECKING:

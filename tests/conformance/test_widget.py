@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crmwidget.conformance import check
-from crmwidget.demo import CONFIGURATION, RUN_TO_THE_PHONE
+from crmwidget.notebook.demo import CONFIGURATION, RUN_TO_THE_PHONE
 from tests.browser.cells import CONTACTS, CRM_DATA
 from tests.browser.lab import Server
 from tests.conformance.site import CONNECTOR

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import crmwidget
 from crmwidget.client import Client
 from crmwidget.handlers import Handlers
-from crmwidget.precedence import checked_crm_data, checked_directory
+from crmwidget.handlers.resolver import checked_crm_data, checked_directory
 from tests.browser.cells import CONTACTS, CRM_DATA
 from tests.hostile.case import CONNECTOR, Beside, Case, Inside, Popup, Returned, There
 

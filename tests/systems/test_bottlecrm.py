@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from crmwidget import privacy
 from crmwidget.adapters import BottleCRM
 from crmwidget.errors import (
     AdapterError,
@@ -18,6 +17,7 @@ from crmwidget.errors import (
     RefusedError,
     UnreachableError,
 )
+from crmwidget.safety import privacy
 from crmwidget.testing import interaction_log
 from tests.systems.road import Instead
 

@@ -11,14 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from crmwidget.adapters import (
-    AuthorizationCode,
-    ClientCredentials,
-    DeviceFlow,
-    Rest,
-    _oauth,
-    _tokens,
-)
+from crmwidget.adapters import AuthorizationCode, ClientCredentials, DeviceFlow, Rest
 from crmwidget.errors import (
     CredentialsError,
     LoginClientError,
@@ -27,12 +20,14 @@ from crmwidget.errors import (
     LoginNeededError,
     LoginServerError,
 )
+from crmwidget.http.login import _tokens
+from crmwidget.http.login import oauth as _oauth
 from tests.systems.oidc.provider import SERVICE_SECRET, Person, api, login_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from crmwidget.adapters._login_server import SecretIn
+    from crmwidget.http.login._server import SecretIn
     from tests.systems.oidc.provider import Api
     from tests.systems.server import Server
 

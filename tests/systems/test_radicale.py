@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from crmwidget import Directory, Handlers
-from crmwidget.adapters._carddav import CardDAV
+from crmwidget.directory._carddav import CardDAV
 from crmwidget.errors import (
     AdapterError,
     CredentialsError,

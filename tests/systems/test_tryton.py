@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmwidget import CRMWidget, Handlers, privacy
+from crmwidget import CRMWidget, Handlers
 from crmwidget.adapters import Tryton
 from crmwidget.errors import (
     CredentialsError,
@@ -16,6 +16,7 @@ from crmwidget.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
+from crmwidget.safety import privacy
 from crmwidget.testing import Connector, interaction_log, navigate, screen_pop
 from tests.systems.road import Road
 from tests.systems.tryton import DATABASE, PASSWORD, USER

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from crmwidget.adapters import _oauth, _tokens
+from crmwidget.http.login import _tokens
+from crmwidget.http.login import oauth as _oauth
 from tests.adapters.oauth.login_double import LoginDouble
 
 if TYPE_CHECKING:

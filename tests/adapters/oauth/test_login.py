@@ -12,7 +12,6 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from crmwidget.adapters import _oauth
 from crmwidget.errors import (
     LoginClientError,
     LoginDeniedError,
@@ -21,6 +20,7 @@ from crmwidget.errors import (
     LoginPlaceError,
     LoginServerError,
 )
+from crmwidget.http.login import oauth as _oauth
 from tests.adapters.oauth.ways import GRANTED, PENDING, code, device
 
 if TYPE_CHECKING:
@@ -188,8 +188,8 @@ def test_a_notebook_shows_a_link_and_keeps_no_code(
 
 def test_a_real_notebook_is_saved_with_neither_link_nor_code(server: LoginDouble) -> None:
     cell = nbformat.v4.new_code_cell(
-        "from crmwidget.adapters import DeviceFlow, _oauth\n"
-        "_oauth._pause = lambda seconds: None\n"
+        "from crmwidget.adapters import DeviceFlow\nfrom crmwidget.http.login import oauth\n"
+        "oauth._pause = lambda seconds: None\n"
         f"DeviceFlow({server.url!r}, client_id='me').login()"
     )
     notebook = nbformat.v4.new_notebook(cells=[cell])

@@ -12,9 +12,6 @@ import httpx
 import httpx2
 import pytest
 
-from crmwidget.adapters._auth import Credentials, from_env
-from crmwidget.adapters._login_refusals import login_error, refusal
-from crmwidget.adapters._oauth import ClientCredentials, DeviceFlow
 from crmwidget.errors import (
     AdapterError,
     LoginClientError,
@@ -22,7 +19,10 @@ from crmwidget.errors import (
     LoginServerError,
     MissingExtraError,
 )
-from crmwidget.privacy import Secret
+from crmwidget.http.credentials import Credentials, from_env
+from crmwidget.http.login._errors import login_error, refusal
+from crmwidget.http.login.oauth import ClientCredentials, DeviceFlow
+from crmwidget.safety.privacy import Secret
 from tests.adapters.oauth.login_double import DOCUMENT, LoginDouble
 from tests.adapters.oauth.ways import GRANTED, code, device, service
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- being given
 def test_nothing_is_loaded_before_it_is_needed() -> None:
     asks = (
-        "import sys, crmwidget.adapters._oauth as o;"
+        "import sys, crmwidget.http.login.oauth as o;"
         "o.DeviceFlow('https://login.example.com', client_id='me');"
         "print([name for name in ('authlib', 'httpx', 'httpx2', 'IPython') if name in sys.modules])"
     )

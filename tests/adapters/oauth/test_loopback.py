@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmwidget.adapters import _loopback
-from crmwidget.adapters._loopback import Loopback
 from crmwidget.errors import LoginPlaceError
-from crmwidget.privacy import Secret
+from crmwidget.http.login import _loopback
+from crmwidget.http.login._loopback import Loopback
+from crmwidget.safety.privacy import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

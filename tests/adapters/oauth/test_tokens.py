@@ -14,7 +14,7 @@ from crmwidget.errors import (
     LoginNeededError,
     LoginServerError,
 )
-from crmwidget.privacy import Secret
+from crmwidget.safety.privacy import Secret
 from tests.adapters.oauth.ways import GRANTED, device, in_a_thread, service
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
-from crmwidget.adapters._oauth import AuthorizationCode, ClientCredentials, DeviceFlow
+from crmwidget.http.login.oauth import AuthorizationCode, ClientCredentials, DeviceFlow
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,1 @@
+"""HTTP: addresses, one transport with retries and limits, credentials, logins."""

@@ -1,0 +1,1 @@
+"""Login: OAuth 2 for adapters, in a browser, by a device code, or between servers."""

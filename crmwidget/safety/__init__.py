@@ -1,0 +1,1 @@
+"""Safety: what protects user and machine: masking, private files, bounded input, a sandbox."""
