@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: "core",
           environment: "node",
-          include: ["test/core/**/*.test.ts"],
+          include: ["test/{core,connector}/**/*.test.ts"],
           testTimeout: PATIENCE,
         },
       },

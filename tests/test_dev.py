@@ -604,7 +604,7 @@ NAMES = [check.name for check in dev.CHECKS]
         ("crmwidget/adapters/_tryton.py", "systems", "browser"),
         ("crmwidget/client/_client.py", "browser", "core"),
         ("crmwidget/phones/_plain.py", "engines", "tsc"),
-        ("js/src/frame.ts", "hostile", "engines"),
+        ("js/src/softphone/frame.ts", "hostile", "engines"),
         ("js/test/core/guard.test.ts", "core", "browser"),
         ("tests/browser/lab.py", "notebooks", "engines"),
         ("notebooks/quickstart.ipynb", "notebooks", "browser"),

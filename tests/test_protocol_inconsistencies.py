@@ -40,8 +40,8 @@ AT = datetime(2026, 11, 24, tzinfo=UTC)
 ELSEWHERE = {
     3: "core/session.py: nothing depends on the order of activation",
     4: "js/src/core/connection.ts: every ready is answered",
-    5: "js/src/frame.ts: elements are held, an id is only a name",
-    6: "js/src/frame.ts: camera, microphone and geolocation are allowed",
+    5: "js/src/softphone/frame.ts: elements are held, an id is only a name",
+    6: "js/src/softphone/frame.ts: camera, microphone and geolocation are allowed",
     11: "handlers/replies.py: a history item follows a handler that returned",
     12: "two names of one page of the documentation: nothing to do",
 }

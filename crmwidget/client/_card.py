@@ -6,7 +6,7 @@
 
 The page begins a card by itself, before Python has the message; what Python says
 of it later has the same place among that page's messages, and the page takes
-nothing whose place is before that of the card it shows (js/src/core/board.ts).
+nothing whose place is before that of the card it shows (js/src/core/kernel-view.ts).
 """
 
 from __future__ import annotations

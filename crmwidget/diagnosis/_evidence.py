@@ -90,7 +90,7 @@ class Evidence:
 
     @property
     def host(self) -> Mapping[str, Any]:
-        """Of the page around the frame, see Host in js/src/host.ts."""
+        """Of the page around the frame, see Host in js/src/page/environment.ts."""
         found = self.facts.get("host")
         return found if isinstance(found, Mapping) else {}
 

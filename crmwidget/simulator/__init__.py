@@ -1,6 +1,6 @@
 """Simulator: the simulated connector's page, its remote control, and a server for it.
 
-The softphone itself is TypeScript (js/src/core/connector.ts). Here is what
+The softphone itself is TypeScript (js/src/connector/connector.ts). Here is what
 Python does with it: `page()` gives it to a frame, `Simulator` drives it,
 `Scenario` is a script for it, and `serve()` puts it on an origin of its own.
 Every phone needs the page; the rest is loaded when it is asked for.

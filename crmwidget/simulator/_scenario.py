@@ -1,6 +1,6 @@
 """Scenarios as data: what the simulated connector is to do, read and checked.
 
-The page reads them by the same rules (js/src/core/scenario.ts), and both take
+The page reads them by the same rules (js/src/connector/scenario.ts), and both take
 their words from vocabulary.json: verbs with the names of their arguments,
 faults with what they teach, and the scenarios that are built in.
 """

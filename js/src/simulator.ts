@@ -1,6 +1,5 @@
 /** Simulator: the simulated connector's page. It carries out what core/connector.ts says and draws its state; wiring only. */
 
-import { FROM_CONNECTOR } from "./core/actions.gen";
 import {
   ASSUMPTIONS,
   type Command,
@@ -12,7 +11,8 @@ import {
   report,
   restart,
   step,
-} from "./core/connector";
+} from "./connector/connector";
+import { FROM_CONNECTOR } from "./core/actions.gen";
 import { drawControls } from "./simulator/controls";
 import { type Extra, extras, type Tools } from "./simulator/extras";
 import { rows } from "./simulator/lists";

@@ -1,10 +1,10 @@
 /** Widget: what anywidget loads. Wiring only: models and views attach to the softphone of their key. */
 
-import { findView, type HostModel, hasLumino } from "./home";
-import { mourn } from "./mourn";
 import { mount } from "./panel/panel";
-import { type Port, refuse } from "./registry";
-import { open } from "./softphone";
+import { mourn } from "./softphone/kernel-loss";
+import { findView, type HostModel, hasLumino } from "./softphone/placement";
+import { type Port, refuse } from "./softphone/registry";
+import { open } from "./softphone/softphone";
 
 interface Model extends HostModel {
   send(content: object): void;

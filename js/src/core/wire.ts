@@ -30,7 +30,7 @@ export interface Facts {
   rejected: number;
   /** Hashes of the parts this page still has. */
   cached: string[];
-  /** The page itself, see Host in host.ts. */
+  /** The page itself, see Host in page/environment.ts. */
   host: object;
 }
 

@@ -8,8 +8,8 @@
 import type { ShownContact, ShownContacts } from "../core/wire";
 import { button, h, setText } from "./dom";
 import { callButton } from "./record";
+import { count, number } from "./texts";
 import type { PanelActions, View } from "./view";
-import { count, number } from "./words";
 
 /** Milliseconds without a key before a search is asked for. */
 const PAUSE = 200;

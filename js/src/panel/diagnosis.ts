@@ -6,8 +6,8 @@
 
 import type { ShownDiagnosis } from "../core/wire";
 import { button, type Child, copied, h, Part, setText } from "./dom";
+import { mute, verdictOf } from "./texts";
 import type { PanelActions, View } from "./view";
-import { mute, verdictOf } from "./words";
 
 /** ms in which Python should have answered: asking an address takes it up to 5 s. */
 const PATIENCE = 8_000;

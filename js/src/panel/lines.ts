@@ -3,7 +3,7 @@
 import { ACTIONS, incoming } from "../core/actions.gen";
 import { type Line, stagesOf, tookOf } from "../core/timeline";
 import { h } from "./dom";
-import type { Level } from "./words";
+import type { Level } from "./texts";
 
 export const SIGNS: Record<Line["way"], string> = {
   received: "\u2190",

@@ -10,8 +10,8 @@ import type { Line } from "../core/timeline";
 import type { ShownRan } from "../core/wire";
 import { button, type Child, h, Part, setText } from "./dom";
 import { markOf, ms, pretty, story, titleOf } from "./lines";
+import { count } from "./texts";
 import type { PanelActions, View } from "./view";
-import { count } from "./words";
 
 interface Ways {
   /** Shows another line. */

@@ -10,12 +10,12 @@ import { DiagnosisTab } from "./diagnosis";
 import { block, button, focused, h, injectStyle, Part, setText } from "./dom";
 import { LazyTab } from "./lazy";
 import css from "./panel.css";
-import { Pill } from "./pill";
 import { RecordTab } from "./record";
 import { Status } from "./status";
 import { Tabs } from "./tabs";
+import { away, brief, diagnosisLabel, dialBlocked, number, PYTHON_AWAY } from "./texts";
+import { Toast } from "./toast";
 import type { Panel, PanelActions, View } from "./view";
-import { away, brief, diagnosisLabel, dialBlocked, number, PYTHON_AWAY } from "./words";
 
 /** Draws a panel. Its `element` may be put anywhere; `update` it before it is seen. */
 export function mount(actions: PanelActions): Panel {
@@ -61,7 +61,7 @@ export function mount(actions: PanelActions): Panel {
     h("div", { class: "crmw-body" }, summary, note.element, slot, tabs.element),
   );
   const release = keepKeys(element);
-  const pill = new Pill(element, () => tabs.select("record"));
+  const pill = new Toast(element, () => tabs.select("record"));
   let drawn: View | null = null;
 
   const update = (view: View): void => {

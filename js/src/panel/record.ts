@@ -7,7 +7,6 @@
 
 import type { ShownContact, ShownMatch, ShownRecord } from "../core/wire";
 import { button, type Child, h, link, Part, setText } from "./dom";
-import type { PanelActions, View } from "./view";
 import {
   course,
   heading,
@@ -23,7 +22,8 @@ import {
   timeOf,
   verdict,
   webUrl,
-} from "./words";
+} from "./texts";
+import type { PanelActions, View } from "./view";
 
 /** What is drawn anew when it changes, each part on its own. */
 interface Parts {

@@ -6,8 +6,8 @@
  */
 
 import { button, type Child, h, link, Part, setText } from "./dom";
+import { type Attention, attentions, away, facts, question, type Step, state } from "./texts";
 import type { PanelActions, View } from "./view";
-import { type Attention, attentions, away, facts, question, type Step, state } from "./words";
 
 /** What can be pressed beside the text. */
 interface Steps {

@@ -11,8 +11,8 @@ import { button, copied, focused, h, setText } from "./dom";
 import { clock, markOf, ms, SIGNS, spoken, titleOf } from "./lines";
 import { Message } from "./message";
 import { hasFailed, jsonLines, KINDS, Selection } from "./selection";
+import { count, number } from "./texts";
 import type { PanelActions, TrafficView, View } from "./view";
-import { count, number } from "./words";
 
 /** Height of a row, as in panel.css. */
 const ROW = 26;

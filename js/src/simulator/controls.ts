@@ -1,7 +1,7 @@
 /** Controls: what no real connector has. Who calls next, what the simulator assumes, what it found wrong. */
 
-import { ASSUMPTIONS, type State } from "../core/connector";
-import { callable, entry } from "../core/numbers";
+import { ASSUMPTIONS, type State } from "../connector/connector";
+import { callable, entry } from "../connector/numbers";
 import css from "./controls.css";
 import { extras } from "./extras";
 import { does, html, icon, type Markup, redraw, style } from "./markup";

@@ -5,8 +5,16 @@
  * `simulator.extend`. It is given what it needs of this page, which has one copy of that.
  */
 
-import type { Assumption, Command, Door, Effect, report, restart, State } from "../core/connector";
-import type { Verb } from "../core/verbs";
+import type { Verb } from "../connector/commands";
+import type {
+  Assumption,
+  Command,
+  Door,
+  Effect,
+  report,
+  restart,
+  State,
+} from "../connector/connector";
 import type { does, html, icon, Markup, style } from "./markup";
 
 export interface Tools {

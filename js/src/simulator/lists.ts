@@ -1,7 +1,7 @@
 /** Lists: address book, history and notifications of the simulated phone. */
 
-import type { State } from "../core/connector";
-import { entry } from "../core/numbers";
+import type { State } from "../connector/connector";
+import { entry } from "../connector/numbers";
 import { does, html, icon, type Markup } from "./markup";
 
 /** Rows of the address book that are drawn; the search narrows the rest. */

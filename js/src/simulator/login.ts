@@ -6,8 +6,8 @@
  * comes; a page that was written into its frame begins anew by itself.
  */
 
-import type { Assumption, Door, State } from "../core/connector";
-import { loginVerbs } from "../core/login";
+import type { Assumption, Door, State } from "../connector/connector";
+import { loginVerbs } from "../connector/login";
 import type { Extra, Tools } from "./extras";
 import css from "./login.css";
 import type { Markup } from "./markup";

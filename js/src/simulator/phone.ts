@@ -1,7 +1,7 @@
 /** Phone: what an agent has. Header, one screen at a time, notifications over it, tabs at the foot. */
 
-import { type State, setting } from "../core/connector";
-import { type Field, type Interaction, words } from "../core/interaction";
+import { type State, setting } from "../connector/connector";
+import { type Field, type Interaction, words } from "../connector/interaction";
 import { extras } from "./extras";
 import { book, called, face, history, notices } from "./lists";
 import { does, html, type Icon, icon, type Markup, redraw, style, timer } from "./markup";

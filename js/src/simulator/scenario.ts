@@ -2,15 +2,15 @@
  * Scenarios and faults of the simulated connector: their menus, and what carries them out in a page.
  *
  * An extra: the plain page does not carry it, and asks for it when somebody wants one. What a
- * scenario does is in core/scenario.ts and core/runner.ts, what a fault does in core/faults.ts.
+ * scenario does is in connector/scenario.ts and connector/scenario-runner.ts, what a fault does in connector/faults.ts.
  */
 
 import vocabulary from "../../../crmwidget/simulator/vocabulary.json";
-import type { Assumption, Command, Effect } from "../core/connector";
-import { Faults, type Post } from "../core/faults";
-import { amended, type Handover, handoverVerbs } from "../core/handover";
-import { type Happening, type Report, Run } from "../core/runner";
-import { fault, read, type Vocabulary } from "../core/scenario";
+import type { Assumption, Command, Effect } from "../connector/connector";
+import { Faults, type Post } from "../connector/faults";
+import { amended, type Handover, handoverVerbs } from "../connector/handover";
+import { fault, read, type Vocabulary } from "../connector/scenario";
+import { type Happening, type Report, Run } from "../connector/scenario-runner";
 import type { Extra, Tools } from "./extras";
 import type { Markup } from "./markup";
 import css from "./scenario.css";

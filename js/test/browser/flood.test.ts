@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ROOM } from "../../src/core/outbox";
-import { open, type Softphone } from "../../src/softphone";
+import { open, type Softphone } from "../../src/softphone/softphone";
 import { Puppet } from "./puppet";
 import { Panels, Road, settings } from "./road";
 import { until } from "./waiting";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { CAPS } from "../../src/core/guard";
-import { Frame, type FrameOptions, isPage } from "../../src/frame";
+import { Frame, type FrameOptions, isPage } from "../../src/softphone/frame";
 import { address, CONNECTOR, ELSEWHERE, HERE, Puppet, SRCDOC } from "./puppet";
 import { until } from "./waiting";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Settings } from "../../src/core/wire";
-import { open, type Softphone } from "../../src/softphone";
+import { open, type Softphone } from "../../src/softphone/softphone";
 import { CONNECTOR, Puppet } from "./puppet";
 import { Panels, parts, Road, settings, simulated } from "./road";
 import { until } from "./waiting";

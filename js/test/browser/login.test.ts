@@ -1,7 +1,7 @@
 /** The simulator's login page, where the page was written into its frame: what it shows, and says of itself. */
 
 import { afterEach, describe, expect, test } from "vitest";
-import { ASSUMPTIONS } from "../../src/core/connector";
+import { ASSUMPTIONS } from "../../src/connector/connector";
 import { Around, clear } from "./around";
 import { passes } from "./waiting";
 

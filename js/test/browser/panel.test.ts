@@ -372,13 +372,13 @@ test("the arrow keys go from tab to tab and show it", async () => {
   expect(content?.checkVisibility()).toBe(true);
 });
 
-test("the arrows go round, Home and End to the ends", async () => {
+test("the arrows go round, Placement and End to the ends", async () => {
   const panel = show(view());
   find(panel, "Record").focus();
 
   await userEvent.keyboard("{ArrowLeft}");
   expect(document.activeElement).toBe(find(panel, "Diagnosis ok"));
-  await userEvent.keyboard("{Home}");
+  await userEvent.keyboard("{Placement}");
   expect(document.activeElement).toBe(find(panel, "Record"));
   await userEvent.keyboard("{End}");
   expect(document.activeElement).toBe(find(panel, "Diagnosis ok"));

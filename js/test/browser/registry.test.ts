@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { type Handle, owned, registered } from "../../src/registry";
+import { type Handle, owned, registered } from "../../src/softphone/registry";
 
 const page = globalThis as { [key: symbol]: unknown };
 

@@ -2,7 +2,7 @@
 
 import type { FromKernel, Settings } from "../../src/core/wire";
 import type { PanelActions, View } from "../../src/panel/view";
-import type { Mount, Port } from "../../src/registry";
+import type { Mount, Port } from "../../src/softphone/registry";
 import { Kernel } from "../core/kernel";
 import { address, CONNECTOR, SRCDOC } from "./puppet";
 

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import vocabulary from "../../../crmwidget/simulator/vocabulary.json";
-import { ASSUMPTIONS } from "../../src/core/connector";
+import { ASSUMPTIONS } from "../../src/connector/connector";
 import { crmDirectory } from "../core/client";
 import { Around, clear } from "./around";
 import { passes } from "./waiting";

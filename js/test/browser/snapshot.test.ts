@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { empty } from "../../src/core/board";
 import { initial, type State } from "../../src/core/connection";
+import { empty } from "../../src/core/kernel-view";
 import { Refusals } from "../../src/core/refusals";
 import { Timeline } from "../../src/core/timeline";
 import type { Settings, ShownRecord } from "../../src/core/wire";
 import type { View } from "../../src/panel/view";
-import { type Known, outdated, snapshot, titleOf } from "../../src/snapshot";
+import { type Known, outdated, snapshot, titleOf } from "../../src/softphone/snapshot";
 
 const settings: Settings = {
   t: "set",

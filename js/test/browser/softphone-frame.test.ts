@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { open, type Softphone } from "../../src/softphone";
+import { open, type Softphone } from "../../src/softphone/softphone";
 import { address, CONNECTOR, ELSEWHERE, Puppet } from "./puppet";
 import { parts, Road, settings, simulated } from "./road";
 import { cells, connected, drawn, iframe, key, panels, phone, puppet, show } from "./softphones";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/core/limits";
-import { host } from "../../src/host";
-import { refuse } from "../../src/registry";
-import { open } from "../../src/softphone";
+import { host } from "../../src/page/environment";
+import { refuse } from "../../src/softphone/registry";
+import { open } from "../../src/softphone/softphone";
 import { CONNECTOR } from "./puppet";
 import { CRM_DATA, PAGE, Road, settings } from "./road";
 import {
@@ -383,7 +383,9 @@ describe("models", () => {
 describe("bundles", () => {
   test("a bundle of another build finds the living softphone", async () => {
     const path = "../../src/softphone.ts?another";
-    const other: typeof import("../../src/softphone") = await import(/* @vite-ignore */ path);
+    const other: typeof import("../../src/softphone/softphone") = await import(
+      /* @vite-ignore */ path
+    );
 
     const found = other.open(key, "b2", () => {
       throw new Error("the living one draws with its own panel");

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, vi } from "vitest";
 import type { Settings } from "../../src/core/wire";
 import type { View } from "../../src/panel/view";
-import { open, type Softphone } from "../../src/softphone";
+import { open, type Softphone } from "../../src/softphone/softphone";
 import { Puppet } from "./puppet";
 import { Panels, parts, Road, settings } from "./road";
 import { until } from "./waiting";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Theme, watchTheme } from "../../src/theme";
+import { type Theme, watchTheme } from "../../src/page/theme";
 import { until } from "./waiting";
 
 const LIGHT = "data-jp-theme-light";

@@ -1,7 +1,7 @@
 /** What the softphone writes into its timeline, and when the kernel is told that somebody looks. */
 
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { open, type Softphone } from "../../src/softphone";
+import { open, type Softphone } from "../../src/softphone/softphone";
 import { Puppet } from "./puppet";
 import { Panels, Road, settings } from "./road";
 import { until } from "./waiting";

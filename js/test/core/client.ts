@@ -7,7 +7,7 @@ import {
   initial,
   type State,
   step,
-} from "../../src/core/connector";
+} from "../../src/connector/connector";
 
 type Fields = Record<string, unknown>;
 
