@@ -81,7 +81,7 @@ export class Placement {
   readonly #events: PlacementEvents;
   readonly #slots: Slot[] = [];
   #frame: Frame | null = null;
-  /** The slot that shows the frame; null: it is at home. */
+  /** The slot that shows the frame; null: the dock does. */
   #owner: Slot | null = null;
   /** A person, or a setting, wants it in the dock. */
   #docked = false;

@@ -1,7 +1,7 @@
 /**
  * Softphone: one per key on this page. Models and views come and go, it stays, and the call with it.
  *
- * The only one that calls its neighbours: frame and home, connection, channel, and the panels that
+ * The only one that calls its neighbours: frame and placement, connection, channel, and the panels that
  * are drawn from its snapshot. A living softphone keeps the code it was made with; a bundle of
  * another build attaches through `Handle`.
  */

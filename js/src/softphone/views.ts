@@ -38,9 +38,9 @@ export class Views {
   #shown = false;
   #drawing = false;
 
-  constructor(mount: Mount, home: Placement, owner: Owner) {
+  constructor(mount: Mount, placement: Placement, owner: Owner) {
     this.#mount = mount;
-    this.#placement = home;
+    this.#placement = placement;
     this.#owner = owner;
     document.addEventListener("visibilitychange", () => this.watch());
   }

@@ -378,7 +378,7 @@ test("the arrows go round, Placement and End to the ends", async () => {
 
   await userEvent.keyboard("{ArrowLeft}");
   expect(document.activeElement).toBe(find(panel, "Diagnosis ok"));
-  await userEvent.keyboard("{Placement}");
+  await userEvent.keyboard("{Home}");
   expect(document.activeElement).toBe(find(panel, "Record"));
   await userEvent.keyboard("{End}");
   expect(document.activeElement).toBe(find(panel, "Diagnosis ok"));

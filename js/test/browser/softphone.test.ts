@@ -382,7 +382,7 @@ describe("models", () => {
 
 describe("bundles", () => {
   test("a bundle of another build finds the living softphone", async () => {
-    const path = "../../src/softphone.ts?another";
+    const path = "../../src/softphone/softphone.ts?another";
     const other: typeof import("../../src/softphone/softphone") = await import(
       /* @vite-ignore */ path
     );
