@@ -244,7 +244,7 @@ def test_an_edited_message_meets_todays_handler_and_no_connector(
     assert (ran["ask"], ran["shown"], ran["error"]) == (7, ["C-1"], None)
     assert ran["by"] == "your handler pop()"
     assert connector.received == []
-    assert connector._client.desk.record is None
+    assert connector._client.panel.record is None
     assert len(connector._client.traffic) == 0
 
 

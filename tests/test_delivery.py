@@ -149,14 +149,14 @@ def test_a_handler_that_comes_while_a_log_is_being_parked_saves_it(
     handlers: Handlers, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved: list[str] = []
-    park = client.accounts.parked
+    park = client.lifecycle.parked
 
     def parked(job: Any) -> None:
         if not saved:
             handlers.on_save_log(lambda log: saved.append(log.interaction_id))
         park(job)
 
-    monkeypatch.setattr(client.accounts, "parked", parked)
+    monkeypatch.setattr(client.lifecycle, "parked", parked)
 
     Page(client, "page").logs(1, 2)
     settled(client)
@@ -413,7 +413,7 @@ def test_a_full_journal_is_said_until_it_is_mended(
     fill(client.journal)
     page.logs(2, first=2)
     settled(client)
-    said = client.desk.warnings["journal"]
+    said = client.panel.warnings["journal"]
 
     client.open_journal(path)
     page.logs(3, first=3)
@@ -421,7 +421,7 @@ def test_a_full_journal_is_said_until_it_is_mended(
 
     assert "kept in memory and in this page only" in said
     assert saved == ["1", "2", "3"]
-    assert "journal" not in client.desk.warnings
+    assert "journal" not in client.panel.warnings
     db = sqlite3.connect(path)
     assert db.execute("SELECT count(*) FROM logs WHERE data NOT NULL").fetchone() == (0,)
     db.close()

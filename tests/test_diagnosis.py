@@ -249,7 +249,7 @@ def test_a_document_that_comes_after_the_connector_has_not_greeted() -> None:
 
     client.receive(page, {"crm": 1, "epoch": "e", "items": items[1:]})
 
-    now, found = client.status, diagnose(client.witness.evidence())
+    now, found = client.status, diagnose(client.page_status.evidence())
     client.close(force=True)
     assert (before, now, found.cause) == ("configured", "loading", "loading")
 
@@ -348,7 +348,7 @@ def test_a_client_gives_its_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     client.receive(page, {"crm": 1, "epoch": "e", "items": items})
 
-    evidence = client.witness.evidence()
+    evidence = client.page_status.evidence()
 
     assert evidence.refused == {"origin": 2}
     assert evidence.stranger == LOGIN
@@ -356,7 +356,7 @@ def test_a_client_gives_its_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     assert evidence.nodelay is None
     assert diagnose(evidence).cause == "origin-mismatch"
     client.deliver("ready").wait(20)
-    assert client.witness.evidence().stranger is None  # one who may has spoken
+    assert client.page_status.evidence().stranger is None  # one who may has spoken
 
 
 # ---------------------------------------------------------------- a client's evidence
@@ -375,11 +375,11 @@ def client() -> Iterator[Client]:
 
 def test_what_was_asked_before_the_frame_was_loaded_anew_does_not_count(client: Client) -> None:
     spoken(client, "ready", "requestCrmData")
-    before = client.witness.evidence().received
+    before = client.page_status.evidence().received
     spoken(client, "ready")
 
     assert before == {"ready": 1, "requestCrmData": 1}
-    assert client.witness.evidence().received == {"ready": 1}
+    assert client.page_status.evidence().received == {"ready": 1}
 
 
 def test_an_error_is_told_by_its_class_and_ours_by_its_text(client: Client) -> None:
@@ -389,10 +389,10 @@ def test_an_error_is_told_by_its_class_and_ours_by_its_text(client: Client) -> N
     client.sources.crm_data = fails
     client.deliver("ready").wait(20)
     client.deliver("requestCrmData").wait(20)
-    first = client.witness.evidence()
+    first = client.page_status.evidence()
     client.sources.crm_data = lambda: {"currentUser": {"Name": "Bo Larsen"}}
     client.deliver("requestCrmData").wait(20)
-    second = client.witness.evidence()
+    second = client.page_status.evidence()
 
     assert first.crm_data_error == "crm_data=fails raised LookupError."
     assert "callCenterSettings is missing" in str(second.crm_data_error)
@@ -403,19 +403,19 @@ def test_an_error_is_told_by_its_class_and_ours_by_its_text(client: Client) -> N
 def test_only_a_page_can_be_asked_whether_it_is_there() -> None:
     client = Client("knocked", Handlers())
     link = type("Link", (), {"send": lambda *_: None})()
-    nobody = client.witness.knock()
+    nobody = client.page_status.knock()
     hello = {"t": "hello", "n": 1, "v": 1, "lowest": 1, "facts": {"shown": True}, "at": 0}
     client.receive(link, {"crm": 1, "epoch": "e", "items": [hello]})
 
-    deaf = client.witness.knock(0.05)
+    deaf = client.page_status.knock(0.05)
     threading.Timer(0.05, client.receive, (link, {
         "crm": 1, "epoch": "e", "items": [{"t": "got", "n": 99}],
     })).start()  # fmt: skip
-    there = client.witness.knock(20)
+    there = client.page_status.knock(20)
     client.close(force=True)
 
     assert (nobody, deaf, there) == (None, False, True)
-    assert client.witness.knock() is None
+    assert client.page_status.knock() is None
 
 
 # ---------------------------------------------------------------- the page of the docs

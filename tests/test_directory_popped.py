@@ -28,14 +28,14 @@ def connector() -> Iterator[Connector]:
 
 def card(connector: Connector) -> dict[str, Any]:
     """What the page is shown."""
-    desk = connector._client.desk
+    desk = connector._client.panel
     return desk._card.to_wire(desk._channel.kernel, desk._channel.epoch)
 
 
 def test_a_possible_contact_is_shown_with_its_reason_and_not_opened(connector: Connector) -> None:
     connector.send(screen_pop("+442079460018"))
 
-    desk = connector._client.desk
+    desk = connector._client.panel
     (shown,) = card(connector)["matches"]
     assert desk.record is None
     assert [contact.id for contact in desk.candidates] == ["C-2"]
@@ -48,7 +48,7 @@ def test_a_possible_contact_is_shown_with_its_reason_and_not_opened(connector: C
 def test_of_several_possible_contacts_none_is_opened(connector: Connector) -> None:
     connector.send(screen_pop("+442079460020"))
 
-    desk = connector._client.desk
+    desk = connector._client.panel
     assert desk.record is None
     assert [contact.id for contact in desk.candidates] == ["C-3", "C-4"]
     assert {shown["rule"] for shown in card(connector)["matches"]} == {
@@ -58,7 +58,7 @@ def test_of_several_possible_contacts_none_is_opened(connector: Connector) -> No
 
 def test_a_person_makes_a_possible_contact_the_record(connector: Connector) -> None:
     connector.send(screen_pop("+442079460018"))
-    desk = connector._client.desk
+    desk = connector._client.panel
 
     desk.choose(card(connector)["id"], 0)
 
@@ -72,7 +72,7 @@ def test_a_certain_contact_is_opened_and_one_of_several_keeps_its_reason(
     connector: Connector,
 ) -> None:
     connector.send(screen_pop("+12025550143"))
-    desk = connector._client.desk
+    desk = connector._client.panel
     opened = desk.record.id
 
     desk.choose(card(connector)["id"], 0)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crmwidget import Handlers
-from crmwidget.handlers.resolver import Precedence
+from crmwidget.handlers.resolver import Resolver
 from crmwidget.testing import Connector, screen_pop
 
 
@@ -32,7 +32,7 @@ def test_an_adapter_without_a_region_reads_numbers_as_the_phone_does(
     with Connector(Handlers(), crm=given, region=phones) as connector:
         connector.send(screen_pop("020 7946 0018"))
 
-        assert connector._client.desk.record.name == read_as  # type: ignore[union-attr]
+        assert connector._client.panel.record.name == read_as  # type: ignore[union-attr]
         assert given.region == own
 
 
@@ -48,11 +48,11 @@ def test_a_crms_address_book_has_the_time_to_come_page_by_page() -> None:
         client = connector._client
         jobs = [client.deliver(a) for a in ("requestGetCrmDirectory", "requestOpenReports")]
         asked = [client.sources.answerer(job.message.action) for job in jobs]
-        times = [client.accounts.time_for(*pair) for pair in zip(jobs, asked, strict=True)]
+        times = [client.lifecycle.time_for(*pair) for pair in zip(jobs, asked, strict=True)]
         client.timeout = 3.0
 
         assert times == [60.0, 10.0]
-        assert client.accounts.time_for(jobs[0], asked[0]) == 3.0
+        assert client.lifecycle.time_for(jobs[0], asked[0]) == 3.0
 
 
 def test_what_was_never_run_against_the_vendor_says_so_where_answers_are_listed() -> None:
@@ -69,7 +69,7 @@ def contacts() -> list[dict[str, str]]:
     return []
 
 
-class ChangingSources(Precedence):
+class ChangingSources(Resolver):
     """What is given is taken back after the first look at it, as a cell on another thread may."""
 
     def __init__(self, **given: Any) -> None:

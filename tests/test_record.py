@@ -90,7 +90,7 @@ def test_the_record_is_nobodys_from_the_moment_the_next_call_comes(
 
     ring(page, INES)
 
-    desk = connector._client.desk
+    desk = connector._client.panel
     assert (desk.record, desk.candidates) == (None, ())
     assert (told.now["record"], told.now["candidates"]) == (None, ())
     going.set()
@@ -108,7 +108,7 @@ def test_an_answer_without_meaning_leaves_nobody(
     with pytest.raises(Exception, match="Return"):
         connector.send(screen_pop(INES))
 
-    assert connector._client.desk.record is None
+    assert connector._client.panel.record is None
 
 
 def test_a_navigation_takes_the_record_of_the_last_one_away(connector: Connector) -> None:
@@ -116,7 +116,7 @@ def test_a_navigation_takes_the_record_of_the_last_one_away(connector: Connector
 
     connector.send(navigate("C-9"))
 
-    assert connector._client.desk.record is None
+    assert connector._client.panel.record is None
 
 
 def test_reports_leave_the_callers_record(handlers: Handlers, connector: Connector) -> None:
@@ -125,7 +125,7 @@ def test_reports_leave_the_callers_record(handlers: Handlers, connector: Connect
 
     connector.send(open_reports())
 
-    record = connector._client.desk.record
+    record = connector._client.panel.record
     assert record is not None
     assert record.name == "Bo Larsen"
 
@@ -166,7 +166,7 @@ def test_the_answer_to_an_earlier_call_is_not_shown(
 
     (record,) = page.wait("record")
     assert record["asked"] == INES
-    desk = connector._client.desk
+    desk = connector._client.panel
     assert desk.record is not None
     assert desk.record.name == "Ines Okafor"
 
@@ -333,7 +333,7 @@ def test_a_button_of_an_earlier_call_does_nothing_to_the_next(
     page.press(what, record=several["id"], index=0)
 
     assert "earlier call" in page.wait("warning")[0]["text"]
-    record = connector._client.desk.record
+    record = connector._client.panel.record
     assert record is not None
     assert record.name == "Ines Okafor"
 
@@ -345,7 +345,7 @@ def test_this_one_makes_it_the_record(connector: Connector, page: Page) -> None:
     page.press("choose", record=several["id"], index=1)
 
     assert page.wait("record", 2)[1]["matches"][0]["contact"]["name"] == "Kit Reyes"
-    record = connector._client.desk.record
+    record = connector._client.panel.record
     assert record is not None
     assert record.name == "Kit Reyes"
 

@@ -8,14 +8,14 @@ import queue
 import threading
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import polars as pl
 import pytest
 
 from crmwidget import cli
-from crmwidget.client._simulator_requests import Commands
+from crmwidget.client._simulator_requests import Future, SimulatorRequests
 from crmwidget.errors import DirectoryError, SimulatorError
 from crmwidget.simulator import (
     Progress,
@@ -30,9 +30,6 @@ from crmwidget.simulator import (
 )
 from crmwidget.simulator._server import Server
 from tests.test_simulator import get
-
-if TYPE_CHECKING:
-    from crmwidget.client._simulator_requests import Future
 
 ROOT = Path(__file__).resolve().parents[1]
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "scenarios.json").read_text())
@@ -187,7 +184,7 @@ class Page:
     """The page's side of a run, through the kernel's own account of commands."""
 
     def __init__(self) -> None:
-        self.commands = Commands()
+        self.commands = SimulatorRequests()
         self.told: list[str] = []
         self.number = 0
 

@@ -18,18 +18,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from crmwidget.client._clocks import steady
-from crmwidget.client._inbox import Intake
+from crmwidget.client._inbox import Inbox
 from crmwidget.client._kept_logs import KeptLogs
-from crmwidget.client._lifecycle import ClientAccounts
+from crmwidget.client._lifecycle import ClientLifecycle
 from crmwidget.client._page_notes import FACTS, PageNotes
-from crmwidget.client._page_status import Witness
-from crmwidget.client._panel_actions import Buttons
-from crmwidget.client._panel_state import Desk
+from crmwidget.client._page_status import PageStatus
+from crmwidget.client._panel_actions import PanelActions
+from crmwidget.client._panel_state import PanelState
 from crmwidget.client._runner import Runner
-from crmwidget.client._shutdown import Ending
-from crmwidget.client._simulator_requests import Commands
+from crmwidget.client._shutdown import Shutdown
+from crmwidget.client._simulator_requests import SimulatorRequests
 from crmwidget.client._threads import Clock
-from crmwidget.client.handler_errors import Failures
+from crmwidget.client.handler_errors import HandlerErrors
 from crmwidget.client.interactions import Interactions
 from crmwidget.client.journal import Journal
 from crmwidget.client.journal._writer import Writer
@@ -47,7 +47,7 @@ from crmwidget.core.session import (
 from crmwidget.errors import ClickToDialDisabled
 from crmwidget.handlers import DEFAULT, EVERY, Handlers, Timeout
 from crmwidget.handlers import replies as answers
-from crmwidget.handlers.resolver import Precedence
+from crmwidget.handlers.resolver import Resolver
 from crmwidget.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -89,12 +89,12 @@ class Client:
             self.logs.on_disk,
             Writer(f"crmwidget-{name}-journal"),
         )
-        self.errors = Failures()
-        self.sources = Precedence(Handlers() if handlers is None else handlers)
-        self.accounts = ClientAccounts(self)
-        self.runner = Runner(name, self.sources, self.accounts)
+        self.errors = HandlerErrors()
+        self.sources = Resolver(Handlers() if handlers is None else handlers)
+        self.lifecycle = ClientLifecycle(self)
+        self.runner = Runner(name, self.sources, self.lifecycle)
         self.sources.finish = self.runner.value_of
-        self.desk = Desk(self.sources, self.channel, self.show, self._tell)
+        self.panel = PanelState(self.sources, self.channel, self.show, self._tell)
         self.timeout: Timeout = DEFAULT
         self.facts: dict[str, Any] = {}
         """What the page reports of the connection."""
@@ -109,21 +109,21 @@ class Client:
         """Told of every new status, last_message, record, candidates, can_dial."""
         self.sent: Callable[[Send], None] = lambda send: None
         """Told of every message that goes to the connector."""
-        self._buttons = Buttons(self)
+        self._panel_actions = PanelActions(self)
         self.settings: dict[str, Any] | None = None
         self._link: Link | None = None
         self._clock = Clock(self._ring, f"crmwidget-{name}-clock")
         self._unwatch = self.handlers.watch(self._handlers_changed)
-        self.witness = Witness(self)
-        self.intake = Intake(self)
+        self.page_status = PageStatus(self)
+        self.inbox = Inbox(self)
         self._notes = PageNotes(self)
-        self.ending = Ending(self)
+        self.shutdown = Shutdown(self)
         self._missed = 0
         self._watcher: str | None = None
         """The page on which a person looks at the traffic."""
         self.jobs: dict[int, Job] = {}
         self.waiting: list[Job] = []
-        self.commands = Commands()
+        self.simulator_requests = SimulatorRequests()
         self._waiters: list[tuple[Callable[[str], bool], concurrent.futures.Future[str]]] = []
 
     # ------------------------------------------------------------ settings
@@ -158,8 +158,8 @@ class Client:
         with self.lock:
             self.runner.cell = cell
             self._handles.append(weakref.WeakMethod(changed))
-            self._tell("record", self.desk.record)
-            self._tell("candidates", self.desk.candidates)
+            self._tell("record", self.panel.record)
+            self._tell("candidates", self.panel.candidates)
         cell.when_ended(self.runner.wake)
 
     def configure(self, settings: dict[str, Any] | None = None) -> None:
@@ -173,7 +173,7 @@ class Client:
     def _handlers_changed(self, action: str) -> None:
         with self.lock:
             if not self.closed:
-                self.desk.handlers_changed(self.handlers)
+                self.panel.handlers_changed(self.handlers)
                 self._settle()
         self.runner.wake()
 
@@ -201,12 +201,12 @@ class Client:
     def _standing(self) -> dict[str, Any]:
         """Finished answers for the page to give alone, each only while it is static."""
         found: dict[str, Any] = {}
-        self.desk.warnings.pop("settings", None)
+        self.panel.warnings.pop("settings", None)
         data: Any = self.sources.standing("requestCrmData")
         if data is not None:
             follows = self.sources.follows()
             if contradictions := data.contradictions(**follows):
-                self.desk.warnings["settings"] = " ".join(contradictions)
+                self.panel.warnings["settings"] = " ".join(contradictions)
             complete = data.with_defaults(**follows).to_wire()
             self.session.crm_data = answers.plain(complete, "crmData")
             found["requestCrmData"] = self._carried("crmData", self.session.crm_data)
@@ -239,35 +239,35 @@ class Client:
         with self.lock:
             if self.closed:
                 return
-            self.witness.hears(now)
+            self.page_status.hears(now)
             events = self.channel.receive(content, now=now)
-            left = self.intake.left_page(content)
+            left = self.inbox.left_page(content)
             jobs = {
                 event.seq: job
                 for event in events
-                if isinstance(event, Delivered) and (job := self.intake.read(event, now, left))
+                if isinstance(event, Delivered) and (job := self.inbox.read(event, now, left))
             }
-            new = self.intake.accept(jobs.values(), now)
+            new = self.inbox.accept(jobs.values(), now)
             for event in events:
                 if isinstance(event, Attached):
                     self._link = link
                     self._attached(event)
                 elif not isinstance(event, Delivered):
-                    self.desk.warnings["version"] = "The page runs another version: reload it."
+                    self.panel.warnings["version"] = "The page runs another version: reload it."
                 elif event.item.get("t") != "msg":
                     self._delivered(event, now)
                 elif (job := jobs.get(event.seq)) in new:
                     self.start(job)
             self.flush(link)
             if not self.channel.owed:
-                self.witness.reached.set()
+                self.page_status.reached.set()
 
     def _attached(self, event: Attached) -> None:
         self.facts = dict(event.facts)
-        self.intake.set_clock(event.at)
+        self.inbox.set_clock(event.at)
         self.session.restore(self.facts)
         if event.fresh or event.turned:
-            self.desk.attached(event.epoch, event.taken)
+            self.panel.attached(event.epoch, event.taken)
             self.summarise(again=True)
         self._state()
 
@@ -277,17 +277,19 @@ class Client:
         if item.get("t") == "note":
             self._notes.take(item)
             self._state()
-        elif item.get("t") == "do" and not self._buttons.pressed_at_once(item, event.epoch):
-            self.runner.press(lambda: self._buttons.pressed(item), lambda: self._buttons.late(item))
+        elif item.get("t") == "do" and not self._panel_actions.pressed_at_once(item, event.epoch):
+            self.runner.press(
+                lambda: self._panel_actions.pressed(item), lambda: self._panel_actions.late(item)
+            )
         self.channel.finish(event.epoch, event.seq, now=now)
 
     def deliver(self, action: str, data: object = None, key: str | None = None) -> Job:
         """A message as if it came from the connector, without a page; see Job.wait."""
-        self.ending.check()
+        self.shutdown.check()
         with self.lock:
             now = time.monotonic()
-            job = self.intake.make(action, data, key, now)
-            if job in self.intake.accept([job], now):
+            job = self.inbox.make(action, data, key, now)
+            if job in self.inbox.accept([job], now):
                 self.start(job)
             return job
 
@@ -295,22 +297,22 @@ class Client:
         """Let it be handled when its turn comes."""
         self.jobs[job.ticket] = job
         self._tell("last_message", job.message)
-        self.desk.ask(job)
+        self.panel.ask(job)
         if job.log:
-            self.desk.logged(job.log.log, "came")
+            self.panel.logged(job.log.log, "came")
         if job.answered:
-            self.intake.answered_by_page(job)
+            self.inbox.answered_by_page(job)
         effects = self.session.receive(job.message, job.ticket, answered=job.answered)
-        if not self.intake.comes_too_late(job):
+        if not self.inbox.comes_too_late(job):
             self.carry(effects, job)
             return
         # The state counts all the same, and an answer would come to a question long past.
         self.carry([e for e in effects if isinstance(e, Changed)], job)
         self.session.answer(job.ticket)
-        self.desk.failed(job, "missed", None, None)
+        self.panel.failed(job, "missed", None, None)
         self._missed += 1
         job.entry.problems += ("missed: no kernel was there while it could be answered",)
-        self.desk.warnings["missed"] = (
+        self.panel.warnings["missed"] = (
             f"{self._missed} messages came while no kernel was there, and were too old to be "
             "answered when one came. phone.traffic shows which."
         )
@@ -391,7 +393,7 @@ class Client:
             late = [(self.jobs[each.ticket], each.timeout) for each in self.session.tick(now)]
             self.flush()
         for job, timeout in late:  # its error is shown: not under the lock
-            self.accounts.late(job, timeout)
+            self.lifecycle.late(job, timeout)
 
     def end(self, job: Job, now: float, *, keep: bool = False) -> None:
         """Nothing more becomes of it; `keep`: the page must not forget it yet."""
@@ -415,7 +417,7 @@ class Client:
         if (other := self._standing_in()) is not None:
             other.post(send)
             return
-        self.ending.check()
+        self.shutdown.check()
         with self.lock:
             self.send(send)
             self.flush()
@@ -434,7 +436,7 @@ class Client:
 
     def prepared(self, number: str, record: object = None) -> Send:
         """What dialling sends; raises what `dial` raises."""
-        self.ending.check()
+        self.shutdown.check()
         if not self.session.can_dial:
             raise ClickToDialDisabled(self.status)
         if record is None and self.sources.knows_contacts:
@@ -452,9 +454,9 @@ class Client:
         Raises LookupError where another one is by now.
         """
         with self.lock:
-            job = self.intake.once_more(self.desk.question(card))
+            job = self.inbox.once_more(self.panel.question(card))
             self.jobs[job.ticket] = job
-            self.desk.again(job)
+            self.panel.again(job)
             self.flush()
         self.runner.revive(job)
 
@@ -462,8 +464,8 @@ class Client:
         """On this page a person looks at the traffic; None: nobody does."""
         self._watcher = epoch
         if epoch is not None:
-            recent = self.intake.recent.items()
-            self.desk.trace(job for (page, _), job in recent if page == epoch and job.finished)
+            recent = self.inbox.recent.items()
+            self.panel.trace(job for (page, _), job in recent if page == epoch and job.finished)
 
     def traced(self, job: Job) -> None:
         """Something became of it; costs nothing while nobody looks."""
@@ -472,7 +474,7 @@ class Client:
             and not job.again
             and job.epoch == self._watcher == self.channel.epoch
         ):
-            self.desk.trace([job])
+            self.panel.trace([job])
 
     def showing(self, show: Callable[[], object]) -> None:
         """Call what shows something to the person, and send it."""
@@ -489,14 +491,14 @@ class Client:
         if self.closed:
             if inspect.iscoroutine(awaitable):
                 awaitable.close()
-            raise self.ending.error()
-        return self.ending.told(self.runner.await_(awaitable))
+            raise self.shutdown.error()
+        return self.shutdown.told(self.runner.await_(awaitable))
 
     def command(self, what: str, args: dict[str, Any]) -> concurrent.futures.Future[dict[str, Any]]:
         """The simulator's remote control; resolves when all that the command caused is through."""
-        self.ending.check()
+        self.shutdown.check()
         with self.lock:
-            ref, future = self.commands.add()
+            ref, future = self.simulator_requests.add()
             self.channel.push({"t": "sim", "ref": ref, "what": what, "args": args})
             self.flush()
         return future
@@ -523,7 +525,7 @@ class Client:
 
     def when(self, reached: Callable[[str], bool]) -> concurrent.futures.Future[str]:
         """Resolves as soon as `reached(status)` holds; raises PhoneClosedError where none will."""
-        self.ending.check()
+        self.shutdown.check()
         future: concurrent.futures.Future[str] = concurrent.futures.Future()
         with self.lock:
             self._waiters.append((reached, future))
@@ -545,10 +547,10 @@ class Client:
     def summarise(self, *, again: bool = False) -> None:
         """The facts of the status line that only the kernel has."""
         if self.journal.trouble:
-            self.desk.warnings["journal"] = self.journal.trouble
+            self.panel.warnings["journal"] = self.journal.trouble
         else:
-            self.desk.warnings.pop("journal", None)
-        self.desk.summarise(unsaved=len(self.waiting), failed=self.journal.stuck, again=again)
+            self.panel.warnings.pop("journal", None)
+        self.panel.summarise(unsaved=len(self.waiting), failed=self.journal.stuck, again=again)
 
     def _tell(self, name: str, value: object) -> None:
         for handle in self._handles[:]:
@@ -564,7 +566,7 @@ class Client:
         Takes some seconds at most: what runs may finish, and coroutines are cancelled. What was
         not begun is left to the next phone. May be called twice, and by a handler.
         """
-        self.ending.close(force=force)
+        self.shutdown.close(force=force)
 
     def end_page(self) -> None:
         """Nothing comes any more; the page ends its frame, and who waits for it hears of it."""
@@ -581,7 +583,7 @@ class Client:
             waiters, self._waiters = self._waiters, []
         for _, future in waiters:
             if future.set_running_or_notify_cancel():
-                future.set_exception(self.ending.error())
+                future.set_exception(self.shutdown.error())
 
     def stop_clock(self) -> None:
         """Nothing is due any more."""

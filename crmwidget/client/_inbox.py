@@ -1,4 +1,4 @@
-"""Intake: what the connector said becomes jobs, with their keys, times and lines in the log.
+"""Inbox: messages of the connector become jobs, with their keys, times and lines in the log.
 
 All of it runs under the client's lock; what is done with a job is the client's to decide.
 """
@@ -30,7 +30,7 @@ RECENT: Final = 1000
 """Messages that the panel can ask about."""
 
 
-class Intake:
+class Inbox:
     """One per client, and a part of it."""
 
     def __init__(self, client: Client) -> None:
@@ -73,7 +73,7 @@ class Intake:
             return False
         client = self._client
         who = client.sources.answerer(job.message.action)
-        timeout = client.accounts.time_for(job, who)
+        timeout = client.lifecycle.time_for(job, who)
         return timeout is not None and time.time() - came > timeout
 
     # ------------------------------------------------------------ jobs
@@ -127,7 +127,7 @@ class Intake:
         place: tuple[str, int] | None = None,
     ) -> Job:
         client = self._client
-        client.witness.stranger = None  # one who may has spoken
+        client.page_status.stranger = None  # one who may has spoken
         epoch, seq = place or (None, None)
         message = protocol.parse(action, data, at=at, key=key)
         entry = client.traffic.add("received", action, data, at=at, problems=message.problems)

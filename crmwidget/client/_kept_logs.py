@@ -42,7 +42,7 @@ class KeptLogs:
         with client.lock:
             for entry in entries:
                 entry.state = "accepted"
-                client.start(client.intake.again(entry))
+                client.start(client.inbox.again(entry))
             client.flush()
 
     def given_up(self, entries: list[Entry]) -> None:

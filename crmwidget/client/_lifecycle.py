@@ -1,4 +1,4 @@
-"""Accounts: what becomes of a job, from the moment its answer is sought to its end.
+"""Job lifecycle: started, parked, done, failed, late.
 
 The runner calls them, on the threads on which handlers run; what they lead to
 is the client's to carry out.
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from crmwidget.handlers.resolver import Answerer
 
 
-class ClientAccounts:
-    """One per client, and a part of it; see runner.Accounts."""
+class ClientLifecycle:
+    """One per client, and a part of it; see runner.Lifecycle."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -119,7 +119,7 @@ class ClientAccounts:
             self._note(job, who, outcome, now)
             more = self._further(job, outcome, now)
             client.carry(client.session.answer(job.ticket, outcome.reply, *more), job)
-            client.desk.answered(job, who, outcome, html)
+            client.panel.answered(job, who, outcome, html)
             if job.log:
                 client.journal.done(job.log)
             self._log_became(job, "saved")
@@ -151,7 +151,7 @@ class ClientAccounts:
         """What became of a call's log, on the card of that call."""
         if job.log is not None:
             item = _number_of(job.log.returned) if state == "saved" else None
-            self._client.desk.logged(job.log.log, state, item)
+            self._client.panel.logged(job.log.log, state, item)
 
     def failed(self, job: Job, who: Answerer, error: BaseException) -> None:
         """Whoever answers raised, or gave what has no meaning."""
@@ -162,7 +162,7 @@ class ClientAccounts:
             told = job.again or client.session.is_late(job.ticket)
             notice = () if told else (_notice(failure, now),)
             client.carry(client.session.fail(job.ticket, *notice), job)
-            client.desk.failed(job, "failed", called(who), failure.summary)
+            client.panel.failed(job, "failed", called(who), failure.summary)
             job.entry.milliseconds = (now - job.arrived) * 1000
             if job.log:
                 client.journal.fail(job.log, failure.summary)
@@ -185,7 +185,7 @@ class ClientAccounts:
                 if job.log:
                     client.journal.fail(job.log, failure.summary)
                 self._log_became(job, "failed")
-                client.desk.failed(job, "late", by, f"{timeout:g} s")
+                client.panel.failed(job, "late", by, f"{timeout:g} s")
             if not job.again:
                 client.carry([_notice(failure, time.monotonic())], job)
             client.flush()
@@ -221,7 +221,7 @@ class ClientAccounts:
         failure = Failure(None, "the page", error, None, about=error.action)
         client.errors.append(failure)
         with client.lock:
-            client.desk.warnings[f"{error.action}, {error.reason}"] = str(error)
+            client.panel.warnings[f"{error.action}, {error.reason}"] = str(error)
             client.summarise()
             client.send(_notice(failure, time.monotonic()))
             client.flush()
@@ -282,9 +282,9 @@ class ClientAccounts:
         """Say once what is a mistake but no failure."""
         client = self._client
         with client.lock:
-            if client.desk.warnings.get("answers") == text:
+            if client.panel.warnings.get("answers") == text:
                 return
-            client.desk.warnings["answers"] = text
+            client.panel.warnings["answers"] = text
             client.summarise()
             client.flush()
         if client.runner.cell is not None:

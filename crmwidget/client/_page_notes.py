@@ -37,7 +37,7 @@ class PageNotes:
         if what == "sim":
             self._simulator(detail)
         elif what == "lost":
-            client.witness.ended = str(detail.get("reason"))
+            client.page_status.ended = str(detail.get("reason"))
         elif what in ("rejected", "dropped"):
             self._refused(note, str(what), detail)
         client.facts.update({name: detail[name] for name in FACTS if name in detail})
@@ -50,7 +50,7 @@ class PageNotes:
             client.command("state", {"script": client.extra()})
         else:
             # Behind what arrived before: `await call.end()` returns when the log is saved.
-            client.runner.later(lambda: client.commands.answered(detail))
+            client.runner.later(lambda: client.simulator_requests.answered(detail))
 
     def _refused(self, note: Mapping[str, Any], what: str, detail: dict[str, Any]) -> None:
         client = self._client
@@ -59,7 +59,7 @@ class PageNotes:
             reason += f", from {detail['origin']}"
         reasons = detail.get("reasons")
         if isinstance(reasons, dict):
-            client.witness.refuses(reasons, detail.get("stranger"))
+            client.page_status.refuses(reasons, detail.get("stranger"))
         action = str(detail.get("action", "?"))
         at = datetime.now(UTC)
         client.traffic.add("rejected", action, None, at=at, problems=(reason,))
@@ -70,4 +70,4 @@ class PageNotes:
         """A question or a log that the page could not take: agent and notebook hear of it."""
         client = self._client
         error = MessageRefusedError(str(over["action"]), str(over["reason"]), int(over["limit"]))
-        client.runner.later(lambda: client.accounts.refused(error))
+        client.runner.later(lambda: client.lifecycle.refused(error))

@@ -1,4 +1,4 @@
-"""Witness: what a client has seen of its page, and the evidence for why its phone is not ready.
+"""Page status: what a client has seen of its page, and the evidence for why its phone is not ready.
 
 It judges nothing: that is diagnosis/.
 """
@@ -23,7 +23,7 @@ KNOCK: Final = 15.0
 """Seconds that the page may take to say that it is there: one on a busy machine is not away."""
 
 
-class Witness:
+class PageStatus:
     """One per client, and a part of it."""
 
     on_main: ClassVar[bool] = False
@@ -45,7 +45,7 @@ class Witness:
     def hears(self, now: float) -> None:
         """The page has spoken, on the thread that calls this."""
         self.heard = now
-        Witness.on_main = threading.current_thread() is threading.main_thread()
+        PageStatus.on_main = threading.current_thread() is threading.main_thread()
 
     def refuses(self, reasons: Mapping[str, object], stranger: object) -> None:
         """It says what it has not taken since it said so last."""
@@ -69,7 +69,7 @@ class Witness:
         client = self._client
         cell = client.runner.cell
         in_notebook = cell is not None and cell.id is not None
-        return "kernel" in client.desk.warnings or (in_notebook and self.on_main)
+        return "kernel" in client.panel.warnings or (in_notebook and self.on_main)
 
     def _since_ready(self) -> list[Entry]:
         """The messages of this load of the frame: from its `ready` on."""
@@ -129,6 +129,6 @@ class Witness:
                 contradictions=() if data is None else tuple(data.contradictions(**follows)),
                 kept=len(client.journal),
                 waits=self.waits,
-                old_kernel="kernel" in client.desk.warnings,
+                old_kernel="kernel" in client.panel.warnings,
                 nodelay=os.environ.get("CRMWIDGET_NODELAY") == "on" if server else None,
             )

@@ -1,4 +1,4 @@
-"""Buttons: what a person asked for in the panel, from a closed list.
+"""Panel actions: what a person asked for in the panel, from a closed list.
 
 Runs where handlers run, but for what runs nothing of a user's. What goes wrong is
 shown to the person who pressed.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.client._runner import PRESSED
-from crmwidget.client.dry_run import Stage
+from crmwidget.client.dry_run import DryRun
 from crmwidget.client.handler_errors import Failure
 from crmwidget.core.session import ABSENT, EXPIRES
 from crmwidget.traffic import LARGE
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Args = Mapping[str, Any]
 
 
-class Buttons:
+class PanelActions:
     """One per client, and a part of it."""
 
     def __init__(self, client: Client) -> None:
@@ -61,11 +61,11 @@ class Buttons:
             do(args, seq)
         except BaseException as error:  # noqa: BLE001 - shown to the person who pressed the button
             text = Failure.text_of(error)
-            self._client.showing(lambda: self._client.desk.warn(text, seq))
+            self._client.showing(lambda: self._client.panel.warn(text, seq))
 
     def _in_time(self, item: Mapping[str, Any]) -> None:
         """A customer's telephone rings when somebody presses, and not when Python is back."""
-        age = self._client.intake.age(item.get("at"))
+        age = self._client.inbox.age(item.get("at"))
         if item.get("what") in _RINGS and age > EXPIRES:
             raise TimeoutError(
                 f"that was pressed {age:.0f} s ago, and Python was busy or away: press it again."
@@ -74,21 +74,21 @@ class Buttons:
     def late(self, item: Mapping[str, Any]) -> None:
         """It takes too long: said, and the next message is handled."""
         text = f"This takes more than {PRESSED:g} s. It is left to itself; the phone goes on."
-        self._client.showing(lambda: self._client.desk.warn(text, item["seq"]))
+        self._client.showing(lambda: self._client.panel.warn(text, item["seq"]))
 
     def _dial(self, args: Args, seq: int) -> None:
         contact = args.get("contact")
         wanted = contact.get("id") if isinstance(contact, dict) else None
-        self._client.dial(str(args["number"]), self._client.desk.contact(wanted))
+        self._client.dial(str(args["number"]), self._client.panel.contact(wanted))
 
     def _search(self, args: Args, seq: int) -> None:
         text, offset = str(args.get("text", "")), int(args.get("offset", 0))
-        found = self._client.desk.search(text, offset)
+        found = self._client.panel.search(text, offset)
         self._client.showing(lambda: self._client.show("contacts", found, seq))
 
     def _choose(self, args: Args, seq: int) -> None:
         card, index = args.get("record"), int(args.get("index", -1))
-        self._client.showing(lambda: self._client.desk.choose(card, index))
+        self._client.showing(lambda: self._client.panel.choose(card, index))
 
     def _run_again(self, args: Args, seq: int) -> None:
         """The same message through today's handler, for the card: nothing is answered twice."""
@@ -98,7 +98,7 @@ class Buttons:
         """An edited message through today's handlers; what it is answered goes to the panel."""
         client, action = self._client, str(args.get("action", ""))
         try:
-            with Stage(client, shown=True) as stage:
+            with DryRun(client, shown=True) as stage:
                 # A key that no log has: a handler that saves must not take it for one it knows.
                 found = _ran(stage.run(action, args.get("data"), f"again/{uuid.uuid4().hex}"))
         except BaseException as error:  # noqa: BLE001 - shown where the person pressed
@@ -113,7 +113,7 @@ class Buttons:
         client = self._client
 
         def look() -> None:
-            found = examine(client.witness.evidence(answers=True))  # the page is there: it asks
+            found = examine(client.page_status.evidence(answers=True))  # the page is there: it asks
             client.showing(lambda: client.show("diagnosis", found.to_wire(), seq))
 
         threading.Thread(target=look, name="crmwidget-diagnosis", daemon=True).start()

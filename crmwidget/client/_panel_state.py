@@ -1,4 +1,4 @@
-"""Desk: what the person at the screen is shown, and which record they look at.
+"""Panel state: what the person at the screen is shown, and which record they look at.
 
 Decides what goes into the record card, the status line and the contacts tab;
 the shapes are those of js/src/core/wire.ts.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crmwidget.directory import Contact
     from crmwidget.handlers import Handlers
     from crmwidget.handlers.replies import Outcome
-    from crmwidget.handlers.resolver import Answerer, Precedence
+    from crmwidget.handlers.resolver import Answerer, Resolver
     from crmwidget.protocol import InteractionLog
 
 Show = Callable[[str, object, int | None], None]
@@ -30,10 +30,10 @@ Tell = Callable[[str, object], None]
 ROWS: Final = 50
 
 
-class Desk:
+class PanelState:
     """One per client; called under its lock, where nothing else is said."""
 
-    def __init__(self, sources: Precedence, channel: Channel, show: Show, tell: Tell) -> None:
+    def __init__(self, sources: Resolver, channel: Channel, show: Show, tell: Tell) -> None:
         self.record: Contact | None = None
         self.candidates: tuple[Contact, ...] = ()
         self.warnings: dict[str, str] = {}

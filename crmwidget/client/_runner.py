@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from crmwidget.client._output import Output
     from crmwidget.client.interactions import Entry as LogEntry
     from crmwidget.core.session import Send
-    from crmwidget.handlers.resolver import Answerer, Precedence
+    from crmwidget.handlers.resolver import Answerer, Resolver
     from crmwidget.protocol import Message
     from crmwidget.traffic import Entry
 
@@ -98,7 +98,7 @@ class Job:
             return _finishing.wait_for(lambda: self._finished, timeout)
 
 
-class Accounts(Protocol):
+class Lifecycle(Protocol):
     """Who is told what became of a job; called on the worker's thread or the loop."""
 
     @property
@@ -156,11 +156,11 @@ Trouble = Callable[["BaseException | None"], None]
 class Runner:
     """One per client."""
 
-    def __init__(self, name: str, sources: Precedence, accounts: Accounts) -> None:
+    def __init__(self, name: str, sources: Resolver, lifecycle: Lifecycle) -> None:
         self.cell: Output | None = None
         """Where the output of handlers goes."""
         self._sources = sources
-        self._accounts = accounts
+        self._lifecycle = lifecycle
         self._worker = Worker(f"crmwidget-{name}-handlers")
         self._loop = Loop(f"crmwidget-{name}-loop")
         self._changed = threading.Condition()
@@ -215,7 +215,7 @@ class Runner:
 
         def trouble(error: BaseException | None) -> None:
             told = late if error is None else error
-            self._accounts.observer_failed(name, about, told, late=error is None)
+            self._lifecycle.observer_failed(name, about, told, late=error is None)
 
         return trouble
 
@@ -331,7 +331,7 @@ class Runner:
             for lane in list(self._lanes.values()):
                 lane.idle.wait(max(0.0, until - time.monotonic()))
         while self._aside:
-            self._accounts.put_back(self._aside.popleft()[0])
+            self._lifecycle.put_back(self._aside.popleft()[0])
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
@@ -349,16 +349,16 @@ class Runner:
     def _proceed(self, job: Job) -> None:
         who = self._wait_for_answerer(job)
         # In the order in which logs go: those that are parked are put first, never the other way.
-        ahead = job.log and (self._accounts.overtakes(job) or self._worker.pressed)
+        ahead = job.log and (self._lifecycle.overtakes(job) or self._worker.pressed)
         if job.log and (who is None or ahead):
-            self._accounts.parked(job)
+            self._lifecycle.parked(job)
         else:
             self._answer(job, who)
 
     def _run_again(self, job: Job) -> None:
         who = self._wait_for_answerer(job)
         if who is None:
-            self._accounts.parked(job)
+            self._lifecycle.parked(job)
         else:
             self._answer(job, who)
 
@@ -367,12 +367,12 @@ class Runner:
             return
         action = incoming(job.message.action)
         if who is None or (job.answered and not (action and action.name == "ready")):
-            self._accounts.done(job, who, answers.Outcome())
+            self._lifecycle.done(job, who, answers.Outcome())
             return
         with self._turn:
             lane = self._lanes.get(job.message.action)
             if lane is None:
-                lane = Lane(self._loop, self._await, self._accounts.abandoned)
+                lane = Lane(self._loop, self._await, self._lifecycle.abandoned)
                 self._lanes[job.message.action] = lane
         if who.handler and inspect.iscoroutinefunction(who.handler.function):
             lane.add(job, who)
@@ -392,7 +392,7 @@ class Runner:
             if self._aside:
                 self._worker.first(self._take_up)
 
-        if not self._accounts.claim(job, note):
+        if not self._lifecycle.claim(job, note):
             return False
         if not self._aside and noted.wait(NOTED):
             return not self._put_back(job)
@@ -404,7 +404,7 @@ class Runner:
     def _put_back(self, job: Job) -> bool:
         """Whether the end has come before its handler was called."""
         if self._worker.ended:
-            self._accounts.put_back(job)
+            self._lifecycle.put_back(job)
         return self._worker.ended
 
     def _take_up(self) -> None:
@@ -419,7 +419,7 @@ class Runner:
     def _begin(self, job: Job, who: Answerer, lane: Lane) -> None:
         with self._turn:
             self._current = job
-        self._accounts.begun(job, who)
+        self._lifecycle.begun(job, who)
         self._ask(job, who, lane)
         with self._turn:
             if self._current is job:
@@ -447,14 +447,14 @@ class Runner:
                 if value is None:
                     if job.log is not None and not await self._claimed(job):
                         return
-                    self._accounts.begun(job, who)
+                    self._lifecycle.begun(job, who)
                     value = cast("Awaitable[Any]", who.ask(job.message))
                 begun()
                 result = await value
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is reported
             cancelled = type(error).__name__ == "CancelledError"
             if job.ticket in self._cancelled and cancelled:
-                self._accounts.cancelled(job)
+                self._lifecycle.cancelled(job)
             elif not (self._worker.ended and cancelled):  # by `close`: it counts as interrupted
                 self._failed(job, who, error)
         else:
@@ -475,7 +475,7 @@ class Runner:
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(noted.set)
 
-        if not self._accounts.claim(job, note):
+        if not self._lifecycle.claim(job, note):
             return False
         if not through.is_set():
             await noted.wait()
@@ -483,21 +483,21 @@ class Runner:
 
     def _failed(self, job: Job, who: Answerer, error: BaseException) -> None:
         if not self._names_gone:  # or it has failed for want of them: it counts as interrupted
-            self._accounts.failed(job, who, error)
+            self._lifecycle.failed(job, who, error)
 
     def _returned(self, job: Job, who: Answerer, value: object) -> None:
         try:
             outcome = answers.interpret(job.message, value, self._sources, who.who)
         except Exception as error:  # noqa: BLE001 - reported like an error of the handler
             if job.log is None:
-                self._accounts.failed(job, who, error)
+                self._lifecycle.failed(job, who, error)
                 return
             # It returned, so it has saved: only the history item is lost.
-            self._accounts.reported(job, who.name or who.who, error, who.handler, late=False)
+            self._lifecycle.reported(job, who.name or who.who, error, who.handler, late=False)
             outcome = answers.Outcome()
         if job.log:
             job.log.returned = getattr(value, "task_id", value)
-        self._accounts.done(job, who, outcome)
+        self._lifecycle.done(job, who, outcome)
 
     def _wait_for_answerer(self, job: Job) -> Answerer | None:
         """A message can come before `@phone.on_...` has run: wait for that or the cell's end."""
@@ -505,7 +505,7 @@ class Runner:
         with self._changed:
             while True:
                 # A simulated log never reaches the handler of a real connector.
-                if job.log and job.connector != self._accounts.connector:
+                if job.log and job.connector != self._lifecycle.connector:
                     return None
                 who = self._sources.answerer(job.message.action)
                 left = end - time.monotonic()
@@ -519,11 +519,11 @@ class Runner:
         observer = self._sources.handlers.get(EVERY)
         if observer is None:
             return True
-        seconds = self._accounts.limit_of(observer)
+        seconds = self._lifecycle.limit_of(observer)
 
         def trouble(error: BaseException | None) -> None:
             told = error or HandlerTimeoutError(EVERY, observer.name, seconds or 0)
-            self._accounts.reported(job, observer.name, told, observer, late=error is None)
+            self._lifecycle.reported(job, observer.name, told, observer, late=error is None)
 
         return self._call(
             lambda: observer(job.message), seconds, trouble, lambda: self._proceed(job)

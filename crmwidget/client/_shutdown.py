@@ -1,4 +1,4 @@
-"""Ending: of a phone that is closed, whose process ends, or that is a forked child's."""
+"""Shutdown: a phone is closed, its process ends, or it is in a forked child."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ FAREWELL: Final = 2.0
 FLUSHED: Final = 1.0
 """Seconds that a kernel which ends waits for its disk after that; Jupyter kills it after 5."""
 
-_endings: weakref.WeakSet[Ending] = weakref.WeakSet()
+_endings: weakref.WeakSet[Shutdown] = weakref.WeakSet()
 
 
-class Ending:
+class Shutdown:
     """One per client, and a part of it."""
 
     def __init__(self, client: Client) -> None:
@@ -91,7 +91,7 @@ class Ending:
             each.callback(client.journal.close)
             each.callback(self._drop)
             each.callback(lambda: client.runner.close(time.monotonic() + FAREWELL))
-            each.callback(lambda: client.commands.end(self.error()))
+            each.callback(lambda: client.simulator_requests.end(self.error()))
             each.callback(client.end_page)
 
     def _drop(self) -> None:

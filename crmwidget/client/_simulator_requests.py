@@ -1,4 +1,4 @@
-"""Commands: what the simulator was told to do and has not answered yet."""
+"""Simulator requests: what the simulator was told to do and has not answered yet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Future(concurrent.futures.Future[dict[str, Any]]):
         """When it told that, on time.monotonic()."""
 
 
-class Commands:
+class SimulatorRequests:
     """One per client."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Workers: the threads on which a client does what takes time.
+"""Threads: the threads on which a client does what takes time.
 
 Worker: one thread for sync handlers, in order, replaced when one hangs.
 Loop: one asyncio loop thread, started with the first coroutine, replaced when one blocks it.

@@ -1,4 +1,4 @@
-"""Stage: a client of its own that runs a phone's handlers and answers, and has no connector.
+"""Dry run: a client of its own that runs a phone's handlers and answers, and has no connector.
 
 A replay of a capture uses one, and so does "Run again" in the panel. What
 handlers do to the world outside is real: a log that they save is saved.
@@ -29,7 +29,7 @@ class Ran:
     """What a connector would have been sent, oldest first."""
 
 
-class Stage:
+class DryRun:
     """Use it in a `with`; `shown`: what handlers print and raise lands in the phone's cell."""
 
     def __init__(self, phone: Client, *, shown: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Failures: what went wrong in a handler, kept so that it can be looked at and run again."""
+"""Handler errors: what went wrong in a handler, kept so that it can be looked at and run again."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Failure:
         return f"<{name} for {self.about}: {self.summary}{again}>"
 
 
-class Failures(list[Failure]):
+class HandlerErrors(list[Failure]):
     """`phone.errors`: the newest failures, bounded, the newest last.
 
     A traceback holds every variable of the handler, such as all that a CRM has

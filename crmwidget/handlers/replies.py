@@ -1,4 +1,4 @@
-"""Answers: what a user's value means on the wire and to the person at the screen.
+"""Replies: what a user's value means on the wire and to the person at the screen.
 
 One function an action, all with the same shape: the message and the value that
 came back, in; an Outcome, out. A value without meaning raises AnswerError or
@@ -28,7 +28,7 @@ from crmwidget.protocol import incoming, nearest, outgoing
 
 if TYPE_CHECKING:
     from crmwidget.directory import Contact, Matches
-    from crmwidget.handlers.resolver import Precedence
+    from crmwidget.handlers.resolver import Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
-def interpret(message: protocol.Message, value: object, sources: Precedence, who: str) -> Outcome:
+def interpret(message: protocol.Message, value: object, sources: Resolver, who: str) -> Outcome:
     """What `value`, returned by `who` for `message`, means."""
     action = incoming(message.action)
     if isinstance(value, protocol.Reply):
@@ -132,7 +132,7 @@ def _reply(message: protocol.Message, value: protocol.Reply) -> Outcome:
 
 
 # ---------------------------------------------------------------- crmData
-def _crm_data(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+def _crm_data(message: Any, value: object, sources: Resolver, who: str) -> Outcome:
     if isinstance(value, protocol.CurrentUser):
         value = {"callCenterSettings": {}, "currentUser": value}
     data = crm_data_of(value, sources.user).with_defaults(**sources.follows())
@@ -140,7 +140,7 @@ def _crm_data(message: Any, value: object, sources: Precedence, who: str) -> Out
 
 
 # ---------------------------------------------------------------- contacts
-def _directory(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+def _directory(message: Any, value: object, sources: Resolver, who: str) -> Outcome:
     from crmwidget.directory import Directory
 
     directory = Directory.of(value if value is not None else [], region=sources.region)
@@ -150,7 +150,7 @@ def _directory(message: Any, value: object, sources: Precedence, who: str) -> Ou
     return Outcome(reply=directory.to_wire(), warnings=warnings)
 
 
-def _screen_pop(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+def _screen_pop(message: Any, value: object, sources: Resolver, who: str) -> Outcome:
     def nobody() -> str:
         caller = message.caller
         return (
@@ -160,7 +160,7 @@ def _screen_pop(message: Any, value: object, sources: Precedence, who: str) -> O
     return _shown(message, value, who, nobody)
 
 
-def _navigate(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+def _navigate(message: Any, value: object, sources: Resolver, who: str) -> Outcome:
     return _shown(message, value, who, lambda: "There is no record with this id.")
 
 
@@ -190,7 +190,7 @@ _CONTACTS: Final = (
 )
 
 
-def _reports(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+def _reports(message: Any, value: object, sources: Resolver, who: str) -> Outcome:
     if value is None:
         return Outcome()
     if isinstance(value, str):
@@ -205,7 +205,7 @@ def _link(action: str, text: str) -> str:
 
 
 # ---------------------------------------------------------------- logs and fields
-def _save_log(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+def _save_log(message: Any, value: object, sources: Resolver, who: str) -> Outcome:
     if value is None:
         return Outcome()
     parameters: Mapping[str, Any] | None = None
@@ -223,7 +223,7 @@ def _save_log(message: Any, value: object, sources: Precedence, who: str) -> Out
     return Outcome(more=(Send(action="createHistoryItem", data=data),))
 
 
-def _custom_fields(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+def _custom_fields(message: Any, value: object, sources: Resolver, who: str) -> Outcome:
     fields = _fields(message.action, value)
     if not fields:
         return Outcome(reply=protocol.custom_fields_response({}, {}, none=True))
@@ -258,7 +258,7 @@ def _fields(action: str, value: object) -> dict[str, protocol.CustomField]:
     return found
 
 
-def _ignored(message: Any, value: object, sources: Precedence, who: str) -> Outcome:
+def _ignored(message: Any, value: object, sources: Resolver, who: str) -> Outcome:
     return Outcome()
 
 

@@ -1,4 +1,4 @@
-"""Precedence: who answers which question of the connector.
+"""Resolver: who answers which question of the connector.
 
 The first that can: the user's handler, the argument named after the question
 (`crm_data=`, `directory=`), the adapter given as `crm=`, the built-in answer.
@@ -54,7 +54,7 @@ class Answerer:
 
 
 @dataclass(slots=True)
-class Precedence:
+class Resolver:
     """Everything that can answer; the order lives in `answerer`."""
 
     handlers: Handlers

@@ -1,4 +1,4 @@
-"""Cell: the notebook cell that made a widget, where its handlers' output belongs.
+"""Cell output: the notebook cell that made a widget, where its handlers' output belongs.
 
 Handlers run on other threads, whose prints and tracebacks a notebook shows
 nowhere unless they are routed. Outside IPython there is no cell and output
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 _HERE: Final = str(Path(__file__).parents[1]) + os.sep
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
-_within: ContextVar[Cell | None] = ContextVar("crmwidget_within", default=None)
+_within: ContextVar[CellOutput | None] = ContextVar("crmwidget_within", default=None)
 """The cell in which a handler's output lands; tasks and threads that it waits for inherit it."""
 
 
-class Cell:
-    """The cell that is running now."""
+class CellOutput:
+    """Of the cell that is running now."""
 
     def __init__(self) -> None:
         self._shell: Any = _shell()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from crmwidget.diagnosis import Diagnosis
     from crmwidget.directory import Matches
     from crmwidget.handlers.resolver import Answers
-    from crmwidget.notebook._cell_output import Cell
+    from crmwidget.notebook._cell_output import CellOutput
     from crmwidget.simulator import Simulator
     from crmwidget.traffic import Traffic
 
@@ -150,7 +150,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
     ) -> None:
         from crmwidget.handlers.resolver import checked_adapter, checked_crm_data, checked_directory
         from crmwidget.http.urls import address
-        from crmwidget.notebook._cell_output import Cell
+        from crmwidget.notebook._cell_output import CellOutput
         from crmwidget.notebook._identity import here
 
         _refuse(unknown, handlers)
@@ -161,7 +161,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         region = region.upper() if region else getattr(data, "dial_region", None)
         contacts = checked_directory(directory, region)
         adapter = checked_adapter(crm, region)
-        cell = Cell()
+        cell = CellOutput()
         session = here()
         key = _key_of(session, name)
         self._client = client = _client(key, name, handlers)
@@ -187,7 +187,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
                 self._trait_values[trait] = value
         client.adopt(cell, self._changed)
         if _waits_for_cells():
-            client.desk.warnings["kernel"] = _OLD_KERNEL
+            client.panel.warnings["kernel"] = _OLD_KERNEL
         page: dict[str, Any] = {
             "name": name,
             "simulated": checked is None,
@@ -259,7 +259,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
 
     def find(self, numbers: str | Iterable[str]) -> Matches:
         """Contacts with any of these numbers, in order of certainty, each with the reason."""
-        self._client.ending.check_process()
+        self._client.shutdown.check_process()
         return self._client.sources.find(numbers)
 
     async def wait(self, state: str = "configured", timeout: float = 30) -> str:  # noqa: ASYNC109 - as in every wait()
@@ -290,8 +290,8 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         """
         from crmwidget.diagnosis import examine
 
-        answers = self._client.witness.knock()
-        return examine(self._client.witness.evidence(answers=answers))
+        answers = self._client.page_status.knock()
+        return examine(self._client.page_status.evidence(answers=answers))
 
     def run(self, coroutine: Awaitable[Any]) -> Awaitable[Any]:
         """Run a coroutine on the handlers' loop: `await phone.run(client.get(...))`."""
@@ -402,7 +402,7 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         setattr(self._client.sources, change["name"], change["new"])
         self._client.configure()
 
-    def _supersede(self, cell: Cell) -> None:
+    def _supersede(self, cell: CellOutput) -> None:
         """A newer handle of this name took over; one of the same cell is gone for good."""
         mine = self._cell_id
         if mine is not None and mine == cell.id:

@@ -1,4 +1,4 @@
-"""Capture: messages that were saved, run through today's handlers, and compared."""
+"""Replay: messages that were saved, run through today's handlers, and compared."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from crmwidget.client import Client
-from crmwidget.client.dry_run import Stage
+from crmwidget.client.dry_run import DryRun
 from crmwidget.core.session import ABSENT
 from crmwidget.errors import CRMWidgetError
 from crmwidget.handlers import Handlers
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from crmwidget.core.session import Send
-    from crmwidget.handlers.resolver import Precedence
+    from crmwidget.handlers.resolver import Resolver
     from crmwidget.notebook.widget import CRMWidget
     from crmwidget.traffic import Traffic
 
@@ -145,7 +145,7 @@ class Capture:
         diff: list[Difference] = []
         errors: list[str] = []
         unknown: set[str] = set()
-        with Stage(source) as stage:
+        with DryRun(source) as stage:
             for before, message in zip([None, *heard], heard, strict=False):
                 _pause(before, message, speed)
                 data = values.restored(message.data)
@@ -218,7 +218,7 @@ def test_{name}(phone):
 class _Values:
     """Whose the tags are, as far as the phone's own contacts and user tell."""
 
-    def __init__(self, heard: Iterable[Message], sources: Precedence, key: bytes) -> None:
+    def __init__(self, heard: Iterable[Message], sources: Resolver, key: bytes) -> None:
         self._known: dict[str, str] = {}
         wanted = {tag for message in heard for tag in _tags_in(message.data)}
         if not wanted:
@@ -240,7 +240,7 @@ class _Values:
         return [self.restored(value) for value in data] if isinstance(data, list) else data
 
 
-def _texts(sources: Precedence) -> Iterator[str]:
+def _texts(sources: Resolver) -> Iterator[str]:
     """Every text of the phone's own that a message may have held: numbers first."""
     from crmwidget import phones
 
@@ -275,7 +275,7 @@ def _tags_in(data: Any, *, ids: bool = True) -> Iterator[str]:
 
 
 def _ran(
-    stage: Stage, message: Message, data: object, key: bytes
+    stage: DryRun, message: Message, data: object, key: bytes
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Deliver one, and say what came of it: redacted, and as it was."""
     try:

@@ -1,4 +1,4 @@
-"""Captured: messages as they stand in a capture's file.
+"""Traffic file: messages as they stand in a capture's file.
 
 A file has one JSON object a line. The first says what it is: `{"capture": 1,
 "saved", "connector", "redacted", "key"}`; each further line is one message:

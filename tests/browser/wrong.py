@@ -249,7 +249,7 @@ class Loose:
             for text in self.page.evaluate("(contents) => exchange(contents)", contents):
                 self.client.receive(self, json.loads(text))
             if self.client.status == until:
-                return examine(self.client.witness.evidence())
+                return examine(self.client.page_status.evidence())
             self.page.wait_for_timeout(20)
         raise AssertionError(self.client.status)
 

@@ -245,7 +245,7 @@ def test_a_dataclass_is_a_contact_of_a_screen_pop_and_shown_without_what_is_abse
 ) -> None:
     found = Contact(UUID, "Jon Ames", url=float("nan"), fields={"due": pd.NaT, "fee": 1.5})  # type: ignore[arg-type]
     shown: list[Any] = []
-    connector._client.desk._show = lambda what, data, _: shown.append((what, data))
+    connector._client.panel._show = lambda what, data, _: shown.append((what, data))
     handlers.on_screen_pop(lambda pop: [Person(UUID, "Iva Roth"), found])
 
     connector.send(screen_pop("+12025550182"))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmwidget.client.handler_errors import BYTES, MOST, PRINTED, WHOLE, Failure, Failures
+from crmwidget.client.handler_errors import BYTES, MOST, PRINTED, WHOLE, Failure, HandlerErrors
 from crmwidget.errors import (
     HandlerTimeoutError,
 )
-from crmwidget.notebook._cell_output import Cell
+from crmwidget.notebook._cell_output import CellOutput
 from crmwidget.testing import (
     Connector,
     interaction_log,
@@ -77,7 +77,7 @@ def test_a_log_whose_handler_returns_late_is_saved_all_the_same(
     assert len(connector._client.journal) == 0
 
 
-class Prints(Cell):
+class Prints(CellOutput):
     """A cell that notes what is printed in it."""
 
     def __init__(self) -> None:
@@ -179,7 +179,7 @@ def is_whole(failure: Failure) -> bool:
 def test_the_newest_failures_keep_their_variables_and_older_ones_say_where_they_were_raised() -> (
     None
 ):
-    kept = Failures()
+    kept = HandlerErrors()
 
     for _ in range(WHOLE + 2):
         kept.append(failed(1))
@@ -191,7 +191,7 @@ def test_the_newest_failures_keep_their_variables_and_older_ones_say_where_they_
 
 
 def test_large_variables_are_let_go_earlier_and_the_last_failure_keeps_its_own() -> None:
-    kept = Failures()
+    kept = HandlerErrors()
 
     for size in (BYTES // 2, BYTES // 3, BYTES // 3, 2 * BYTES):
         kept.append(failed(size))
@@ -200,7 +200,7 @@ def test_large_variables_are_let_go_earlier_and_the_last_failure_keeps_its_own()
 
 
 def test_the_causes_of_an_old_failure_let_their_variables_go_too() -> None:
-    kept = Failures()
+    kept = HandlerErrors()
     first = failed(1, failed(1).error)
 
     for failure in (first, failed(2 * BYTES)):
@@ -211,7 +211,7 @@ def test_the_causes_of_an_old_failure_let_their_variables_go_too() -> None:
 
 
 def test_an_error_that_is_raised_again_is_as_new_as_its_last_failure() -> None:
-    kept, again = Failures(), failed(1)
+    kept, again = HandlerErrors(), failed(1)
 
     for failure in (again, *(failed(1) for _ in range(WHOLE - 1)), again):
         kept.append(failure)
@@ -220,7 +220,7 @@ def test_an_error_that_is_raised_again_is_as_new_as_its_last_failure() -> None:
 
 
 def test_only_so_many_failures_are_kept() -> None:
-    kept = Failures()
+    kept = HandlerErrors()
 
     for _ in range(MOST + 1):
         kept.append(failed(1))

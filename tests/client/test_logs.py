@@ -11,7 +11,7 @@ import pytest
 from crmwidget import Handlers, HistoryItem
 from crmwidget.client._threads import Worker
 from crmwidget.errors import HandlerTimeoutError, PhoneClosedError
-from crmwidget.handlers.resolver import Precedence
+from crmwidget.handlers.resolver import Resolver
 from crmwidget.testing import (
     Connector,
     interaction_log,
@@ -60,7 +60,7 @@ def test_a_log_whose_handler_returned_the_wrong_thing_is_saved_and_warned_of(
         connector.send(interaction_log())
 
     assert connector.received == []
-    assert "counts as saved" in connector._client.desk.warnings["answers"]
+    assert "counts as saved" in connector._client.panel.warnings["answers"]
     assert len(connector._client.journal) == 0
 
 
@@ -142,9 +142,9 @@ def test_a_handler_that_comes_while_logs_are_taken_up_takes_all_of_them_in_order
     handlers: Handlers, connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, saved = connector._client, parked(4, connector, handlers)
-    asked, answerer = itertools.count(), Precedence.answerer
+    asked, answerer = itertools.count(), Resolver.answerer
     monkeypatch.setattr(
-        Precedence,
+        Resolver,
         "answerer",
         lambda sources, action: answerer(sources, action) if next(asked) > 1 else None,
     )

@@ -171,7 +171,7 @@ def test_what_came_before_this_kernel_and_is_too_old_is_missed_but_a_log_is_not(
     assert ran == ["dial", "log", "pop"]
     assert page.client.session.can_dial
     assert "missed" in page.client.traffic[0].problems[0]
-    assert "1 messages came while no kernel was there" in page.client.desk.warnings["missed"]
+    assert "1 messages came while no kernel was there" in page.client.panel.warnings["missed"]
 
 
 def test_a_message_that_python_cannot_read_is_counted_and_the_next_one_is_handled(
@@ -239,7 +239,7 @@ def test_what_the_page_could_not_take_is_told_to_agent_and_notebook(
     assert f"{limit:,}" in failure.summary
     assert repr(failure).startswith("<the page for requestSaveInteractionLog: MessageRefusedError")
     assert notices(connector) == [f"Saving the call log failed: {told}."]
-    assert str(failure.error) in page.client.desk.warnings.values()
+    assert str(failure.error) in page.client.panel.warnings.values()
 
 
 def test_the_observer_sees_every_message_and_costs_none(

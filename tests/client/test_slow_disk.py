@@ -191,13 +191,13 @@ def test_a_slow_disk_is_said_until_it_is_quick_again(client: Client, disk: Disk)
 
     client.journal.tick(began + SLOW)
 
-    assert "is slow" in client.desk.warnings["journal"]
+    assert "is slow" in client.panel.warnings["journal"]
     assert client.journal.durable
     disk.go_on()
     settled(client)
     page.logs(2, first=2)
     settled(client)
-    assert "journal" not in client.desk.warnings
+    assert "journal" not in client.panel.warnings
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def test_a_disk_that_never_comes_back_costs_the_file_and_no_log(
     until(lambda: page.done == 2)
     assert saved == ["1", "2"]
     assert not client.journal.durable
-    assert "has not answered for 30 s" in client.desk.warnings["journal"]
+    assert "has not answered for 30 s" in client.panel.warnings["journal"]
     disk.go_on()  # what hung was written after all: by then its log was done
     until(lambda: client.journal.wake)
     client.close(force=True)

@@ -1,4 +1,4 @@
-"""Looking: an address as a real browser sees it, in a frame of a page that is no connector's.
+"""Browser probe: an address as a real browser sees it, in a frame of a page that is no connector's.
 
 The page around has the origin of the notebook, or JupyterLab's usual one on this machine; the
 browser's router serves it, and nothing else is touched. It answers `ready` and nothing further.

@@ -1,4 +1,4 @@
-"""Reach: what an address answers, as far as it decides whether a page can be a frame of another.
+"""HTTP probe: what an address answers, as far as that decides whether it can be framed.
 
 One GET a hop, without cookies or credentials, of the address that a person asks
 to have looked at; nothing of what comes back is kept but headers that decide.
