@@ -244,8 +244,8 @@ def test_an_edited_message_meets_todays_handler_and_no_connector(
     assert (ran["ask"], ran["shown"], ran["error"]) == (7, ["C-1"], None)
     assert ran["by"] == "your handler pop()"
     assert connector.received == []
-    assert connector._client.panel.record is None
-    assert len(connector._client.traffic) == 0
+    assert connector.record is None
+    assert len(connector.traffic) == 0
 
 
 def test_what_it_would_answer_is_shown(page: Page) -> None:
@@ -266,7 +266,7 @@ def test_an_error_is_shown_where_it_was_pressed_and_not_counted(
 
     (ran,) = page.wait("ran")
     assert ran["error"].startswith("KeyError")
-    assert connector._client.errors == []
+    assert connector.errors == []
 
 
 @pytest.mark.parametrize(("what", "args"), [("dial", {"number": "+1"}), ("ring", {})])

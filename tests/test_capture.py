@@ -92,7 +92,7 @@ def a_call(connector: Connector) -> None:
 
 
 def saved(connector: Connector, path: Path) -> Path:
-    return connector._client.traffic.save(path)
+    return connector.traffic.save(path)
 
 
 def test_a_saved_call_is_answered_alike_by_the_same_handlers(
@@ -123,7 +123,7 @@ def test_ids_of_agents_records_and_interactions_are_tags_that_can_be_joined(
     connector.ask("crm_data")
     connector.send(screen_pop("+12025550143"))
     connector.send("click_to_dial", {"isEnabled": True})
-    connector._client.dial("+12025550143", {"id": "C-1", "name": "Bo Larsen"})
+    connector.dial("+12025550143", {"id": "C-1", "name": "Bo Larsen"})
     connector.send(interaction_log(interaction_id="interaction-canary"))
     connector.send("navigate", {"recordId": 4021})
 
@@ -165,7 +165,7 @@ def test_handlers_with_a_directory_of_their_own_are_told_to_give_it(
 def test_redacted_no_more_the_file_has_everything(connector: Connector, tmp_path: Path) -> None:
     a_call(connector)
 
-    path = connector._client.traffic.save(tmp_path / "call.jsonl", redacted=False)
+    path = connector.traffic.save(tmp_path / "call.jsonl", redacted=False)
 
     text = path.read_text()
     assert all(data in text for data in ("Larsen", "+12025550143", "wants the yearly plan"))
@@ -219,7 +219,7 @@ def test_a_replay_reaches_no_connector_and_changes_nothing_of_the_phone(
 ) -> None:
     a_call(connector)
     path = saved(connector, tmp_path / "call.jsonl")
-    before = len(connector.received), len(connector._client.traffic)
+    before = len(connector.received), len(connector.traffic)
     phone = connector._client
 
     @handlers.on_screen_pop
@@ -231,7 +231,7 @@ def test_a_replay_reaches_no_connector_and_changes_nothing_of_the_phone(
 
     diff = Capture.load(path).replay(connector).diff
 
-    assert (len(connector.received), len(connector._client.traffic)) == before
+    assert (len(connector.received), len(connector.traffic)) == before
     assert {d.action for d in diff} == {"requestPerformInteractionScreenPop"}
     assert "displayErrorNotification" in str(diff[0].now["answers"])
 
@@ -297,7 +297,7 @@ def test_a_capture_becomes_a_test_that_passes_and_fails_when_a_handler_changes(
     connector: Connector, tmp_path: Path
 ) -> None:
     a_call(connector)
-    test = Capture.of(connector._client.traffic).to_pytest(tmp_path / "test_call.py")
+    test = Capture.of(connector.traffic).to_pytest(tmp_path / "test_call.py")
     fixture = (
         "import pytest\n"
         "from tests.test_capture import *\n"
@@ -354,7 +354,7 @@ def test_a_capture_is_its_owners_and_goes_through_no_link(
     for planted in (path, tmp_path / "call.jsonl.part"):
         planted.symlink_to(other)
 
-    connector._client.traffic.save(path, redacted=False)
+    connector.traffic.save(path, redacted=False)
 
     assert path.stat().st_mode & 0o777 == 0o600
     assert other.read_text() == "of somebody else"
@@ -368,7 +368,7 @@ def test_a_capture_that_cannot_be_written_leaves_nothing(
     folder.mkdir()
 
     with pytest.raises(OSError, match=r"call\.jsonl"):
-        connector._client.traffic.save(folder)
+        connector.traffic.save(folder)
 
     assert list(tmp_path.glob(".*")) == []
 
@@ -377,7 +377,7 @@ def test_a_capture_that_cannot_be_written_leaves_nothing(
 def test_a_files_name_is_never_code(connector: Connector, tmp_path: Path, stem: str) -> None:
     connector.send(interaction_log())
 
-    test = Capture.of(connector._client.traffic).to_pytest(tmp_path / f"{stem}.py")
+    test = Capture.of(connector.traffic).to_pytest(tmp_path / f"{stem}.py")
 
     tree = ast.parse(test.read_text())
     assert [type(node).__name__ for node in tree.body] == [
@@ -390,7 +390,7 @@ def test_a_files_name_is_never_code(connector: Connector, tmp_path: Path, stem: 
 def test_texts_with_line_separators_of_other_alphabets_stay_one_line(tmp_path: Path) -> None:
     with Connector(Handlers()) as connector:
         connector.send("new", {"x": "a\u2028b\u0085c\ud800"})
-        path = connector._client.traffic.save(tmp_path / "x.jsonl", redacted=False)
+        path = connector.traffic.save(tmp_path / "x.jsonl", redacted=False)
 
     assert Capture.load(path).messages[0].data == {"x": "a\u2028b\u0085c\ud800"}
 

@@ -28,17 +28,16 @@ def connector() -> Iterator[Connector]:
 
 def card(connector: Connector) -> dict[str, Any]:
     """What the page is shown."""
-    desk = connector._client.panel
-    return desk._card.to_wire(desk._channel.kernel, desk._channel.epoch)
+    panel = connector._client.panel
+    return panel._card.to_wire(panel._channel.kernel, panel._channel.epoch)
 
 
 def test_a_possible_contact_is_shown_with_its_reason_and_not_opened(connector: Connector) -> None:
     connector.send(screen_pop("+442079460018"))
 
-    desk = connector._client.panel
     (shown,) = card(connector)["matches"]
-    assert desk.record is None
-    assert [contact.id for contact in desk.candidates] == ["C-2"]
+    assert connector.record is None
+    assert [contact.id for contact in connector.candidates] == ["C-2"]
     assert (shown["contact"]["name"], shown["certain"]) == ("Ines Okafor", False)
     assert shown["rule"] == (
         "Same number as the phone number if that is read with region GB, not with US"
@@ -48,9 +47,8 @@ def test_a_possible_contact_is_shown_with_its_reason_and_not_opened(connector: C
 def test_of_several_possible_contacts_none_is_opened(connector: Connector) -> None:
     connector.send(screen_pop("+442079460020"))
 
-    desk = connector._client.panel
-    assert desk.record is None
-    assert [contact.id for contact in desk.candidates] == ["C-3", "C-4"]
+    assert connector.record is None
+    assert [contact.id for contact in connector.candidates] == ["C-3", "C-4"]
     assert {shown["rule"] for shown in card(connector)["matches"]} == {
         "Same last 8 digits as the phone number"
     }
@@ -58,12 +56,12 @@ def test_of_several_possible_contacts_none_is_opened(connector: Connector) -> No
 
 def test_a_person_makes_a_possible_contact_the_record(connector: Connector) -> None:
     connector.send(screen_pop("+442079460018"))
-    desk = connector._client.panel
 
-    desk.choose(card(connector)["id"], 0)
+    connector._client.panel.choose(card(connector)["id"], 0)
 
     (shown,) = card(connector)["matches"]
-    assert desk.record.id == "C-2"
+    assert connector.record is not None
+    assert connector.record.id == "C-2"
     assert shown["certain"]
     assert shown["rule"].startswith("Chosen by hand. Same number as the phone number if")
 
@@ -72,10 +70,10 @@ def test_a_certain_contact_is_opened_and_one_of_several_keeps_its_reason(
     connector: Connector,
 ) -> None:
     connector.send(screen_pop("+12025550143"))
-    desk = connector._client.panel
-    opened = desk.record.id
+    assert connector.record is not None
+    opened = connector.record.id
 
-    desk.choose(card(connector)["id"], 0)
+    connector._client.panel.choose(card(connector)["id"], 0)
 
     assert opened == "C-1"
     assert card(connector)["matches"][0]["rule"].startswith("Same international number")

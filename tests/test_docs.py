@@ -35,7 +35,7 @@ AUTHENTICATION: Final = ROOT / "docs" / "authentication.md"
 PAGES: Final = [README, *sorted((ROOT / "docs").glob("*.md"))]
 COMPLETE: Final = "<!-- complete -->"
 """Stands before a block that runs as it is."""
-ASSUMED: Final = ["core/assumptions.ts", "simulator/login.ts", "simulator/scenario.ts"]
+ASSUMED: Final = ["connector/assumptions.ts", "simulator/login.ts", "simulator/scenario.ts"]
 """The plain page's assumptions, and those of its extras."""
 CONTACTS: Final = "id,name,phone\nC-1,Bo Larsen,(202) 555-0143\n"
 LARGEST_PICTURE: Final = 150_000

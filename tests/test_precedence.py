@@ -32,7 +32,7 @@ def test_an_adapter_without_a_region_reads_numbers_as_the_phone_does(
     with Connector(Handlers(), crm=given, region=phones) as connector:
         connector.send(screen_pop("020 7946 0018"))
 
-        assert connector._client.panel.record.name == read_as  # type: ignore[union-attr]
+        assert connector.record.name == read_as  # type: ignore[union-attr]
         assert given.region == own
 
 

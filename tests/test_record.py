@@ -90,8 +90,7 @@ def test_the_record_is_nobodys_from_the_moment_the_next_call_comes(
 
     ring(page, INES)
 
-    desk = connector._client.panel
-    assert (desk.record, desk.candidates) == (None, ())
+    assert (connector.record, connector.candidates) == (None, ())
     assert (told.now["record"], told.now["candidates"]) == (None, ())
     going.set()
     page.settle()
@@ -108,7 +107,7 @@ def test_an_answer_without_meaning_leaves_nobody(
     with pytest.raises(Exception, match="Return"):
         connector.send(screen_pop(INES))
 
-    assert connector._client.panel.record is None
+    assert connector.record is None
 
 
 def test_a_navigation_takes_the_record_of_the_last_one_away(connector: Connector) -> None:
@@ -116,7 +115,7 @@ def test_a_navigation_takes_the_record_of_the_last_one_away(connector: Connector
 
     connector.send(navigate("C-9"))
 
-    assert connector._client.panel.record is None
+    assert connector.record is None
 
 
 def test_reports_leave_the_callers_record(handlers: Handlers, connector: Connector) -> None:
@@ -125,7 +124,7 @@ def test_reports_leave_the_callers_record(handlers: Handlers, connector: Connect
 
     connector.send(open_reports())
 
-    record = connector._client.panel.record
+    record = connector.record
     assert record is not None
     assert record.name == "Bo Larsen"
 
@@ -166,9 +165,8 @@ def test_the_answer_to_an_earlier_call_is_not_shown(
 
     (record,) = page.wait("record")
     assert record["asked"] == INES
-    desk = connector._client.panel
-    assert desk.record is not None
-    assert desk.record.name == "Ines Okafor"
+    assert connector.record is not None
+    assert connector.record.name == "Ines Okafor"
 
 
 async def _moment() -> None:
@@ -230,7 +228,7 @@ def test_a_report_that_cannot_be_drawn_has_failed(handlers: Handlers, connector:
     with pytest.raises(RuntimeError, match="no column"):
         connector.send(open_reports())
 
-    assert len(connector._client.errors) == 1
+    assert len(connector.errors) == 1
 
 
 def test_a_value_that_cannot_be_written_costs_no_record(handlers: Handlers, page: Page) -> None:
@@ -333,7 +331,7 @@ def test_a_button_of_an_earlier_call_does_nothing_to_the_next(
     page.press(what, record=several["id"], index=0)
 
     assert "earlier call" in page.wait("warning")[0]["text"]
-    record = connector._client.panel.record
+    record = connector.record
     assert record is not None
     assert record.name == "Ines Okafor"
 
@@ -345,7 +343,7 @@ def test_this_one_makes_it_the_record(connector: Connector, page: Page) -> None:
     page.press("choose", record=several["id"], index=1)
 
     assert page.wait("record", 2)[1]["matches"][0]["contact"]["name"] == "Kit Reyes"
-    record = connector._client.panel.record
+    record = connector.record
     assert record is not None
     assert record.name == "Kit Reyes"
 

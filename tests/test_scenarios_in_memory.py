@@ -47,7 +47,7 @@ def test_what_is_built_in_runs_without_a_page(connector: Connector, name: str) -
 def test_what_is_dialled_is_a_call_of_its_own(connector: Connector) -> None:
     @connector.handlers.on_click_to_dial
     def dial(enabled: Any) -> None:
-        connector._client.dial("+12025550143")
+        connector.dial("+12025550143")
 
     report = connector.run("click-to-dial")
 

@@ -110,18 +110,18 @@ def test_a_failed_handler_is_told_with_its_error(connector: Connector, handlers:
     with pytest.raises(LookupError):
         connector.send(screen_pop("+12025550143"))
 
-    entry = connector._client.traffic[0]
+    entry = connector.traffic[0]
     assert entry.error is not None
     assert entry.error.startswith("LookupError: no <phone")
     assert entry.milliseconds is not None
-    assert connector._client.traffic.counts["failed"] == 1
+    assert connector.traffic.counts["failed"] == 1
 
 
 def test_what_was_shown_is_told_by_its_id(connector: Connector) -> None:
     connector.send(screen_pop("+12025550143"))
     connector.send(screen_pop("+13125550199"))
 
-    shown = [e.shown for e in connector._client.traffic if e.direction == "received"]
+    shown = [e.shown for e in connector.traffic if e.direction == "received"]
     assert shown == [("C-1",), ()]
 
 
@@ -129,7 +129,7 @@ def test_latency_has_a_row_for_each_action_and_stage(connector: Connector) -> No
     for _ in range(20):
         connector.send(screen_pop("+12025550143"))
 
-    frame = connector._client.traffic.latency("polars")
+    frame = connector.traffic.latency("polars")
 
     assert frame.columns == ["action", "stage", "count", "p50", "p95", "longest"]
     assert frame["stage"].to_list() == ["queue", "handler", "kernel"]
@@ -157,7 +157,7 @@ def test_the_sequence_is_a_diagram_without_data(connector: Connector) -> None:
     connector.send(screen_pop("+12025550143"))
     connector.send("evil\nNote over C: <img src=x>;drop", {"phone": "+12025550143"})
 
-    diagram = connector._client.traffic.sequence()
+    diagram = connector.traffic.sequence()
     bundle = diagram._repr_mimebundle_()
 
     assert bundle["text/vnd.mermaid"] == str(diagram)
@@ -174,7 +174,7 @@ def test_only_the_last_messages_are_drawn_and_the_rest_is_said(connector: Connec
     for _ in range(50):
         connector.send("ready")
 
-    diagram = str(connector._client.traffic.sequence(last=10))
+    diagram = str(connector.traffic.sequence(last=10))
 
     assert "90 earlier messages" in diagram
     assert diagram.count("C->>P: ready") == diagram.count("K->>P: ready") == 5
@@ -184,7 +184,7 @@ def test_the_plot_stacks_the_stages_of_each_action(connector: Connector) -> None
     connector.send("ready")
     connector.send(screen_pop("+12025550143"))
 
-    chart = connector._client.traffic.plot().to_dict()
+    chart = connector.traffic.plot().to_dict()
 
     values = chart["data"]["values"]
     assert {row["action"] for row in values} == {"ready", "requestPerformInteractionScreenPop"}

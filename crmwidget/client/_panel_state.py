@@ -46,6 +46,11 @@ class PanelState:
         self._summary: dict[str, Any] | None = None
 
     # ------------------------------------------------------------ the record
+    @property
+    def card(self) -> Card | None:
+        """What is shown of the newest question; None before the first one."""
+        return self._card
+
     def ask(self, job: Job) -> None:
         """Somebody calls: from now on nothing of the last caller is shown, here or in the page."""
         if about_a_person(job.message):

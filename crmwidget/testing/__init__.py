@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from crmwidget.testing._connector import (
         Connector,
         Sent,
+        Shown,
         click_to_dial,
         crm_data_request,
         custom_fields,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Connector",
     "Sent",
+    "Shown",
     "click_to_dial",
     "crm_data_request",
     "custom_fields",

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from crmwidget.client import Client
+from crmwidget.client._card import asked_of
 from crmwidget.core.session import ABSENT, Send
 from crmwidget.errors import ActionError, CRMWidgetError
 from crmwidget.errors._arguments import advises
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
+    from crmwidget.client.handler_errors import HandlerErrors
+    from crmwidget.client.journal import Journal
+    from crmwidget.directory import Contact, Match
     from crmwidget.notebook.widget import CRMWidget
     from crmwidget.protocol import (
         ClickToDial,
@@ -44,10 +48,12 @@ if TYPE_CHECKING:
         ScreenPop,
     )
     from crmwidget.simulator import Report
+    from crmwidget.traffic import Traffic
 
 __all__ = [
     "Connector",
     "Sent",
+    "Shown",
     "click_to_dial",
     "crm_data_request",
     "custom_fields",
@@ -70,6 +76,28 @@ class Sent:
     action: str
     data: Any
     """As JSON has it; None when the message has no data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The record card as the agent sees it."""
+
+    stage: str
+    """"asking", "found", "handled", "failed", "late" or "missed"."""
+    asked: str
+    """The number or id that was asked for, as it came; empty: there was none."""
+    matches: tuple[Match, ...]
+    """Whom the agent may open; one that is not certain is offered as possible."""
+    link: str | None
+    """What the agent is asked to open in the CRM."""
+    html: str | None
+    """A document that the handler returned."""
+    by: str | None
+    """Who answered: "pop()", "HubSpot"; None: the built-in answer."""
+    error: str | None
+    """Why there is no answer."""
+    log: str | None
+    """What became of the call's log: "came", "saved", "kept" or "failed"; None: none came."""
 
 
 class Connector:
@@ -139,6 +167,56 @@ class Connector:
             if send.action == known.reply:
                 return _plain(send)
         raise CRMWidgetError(f"nothing answered {known.name}; connector.received is what was sent.")
+
+    def dial(self, number: str, record: object = None) -> None:
+        """Call as a person in the client application does; `record` is whose number it is.
+
+        ClickToDialDisabled until the connector has sent click_to_dial(). ChoiceError: this is no
+        number.
+        """
+        self._client.dial(number, record)
+
+    @property
+    def record(self) -> Contact | None:
+        """The one record that the agent has before them, as `phone.record`."""
+        return self._client.panel.record
+
+    @property
+    def candidates(self) -> tuple[Contact, ...]:
+        """All that the agent is offered, as `phone.candidates`."""
+        return self._client.panel.candidates
+
+    @property
+    def shown(self) -> Shown | None:
+        """The record card; None before the first question for a record."""
+        card = self._client.panel.card
+        if card is None:
+            return None
+        return Shown(
+            stage=card.stage,
+            asked=asked_of(card.job.message),
+            matches=tuple(card.matches),
+            link=card.link,
+            html=card.html,
+            by=card.by,
+            error=card.error,
+            log=card.log and card.log[0],
+        )
+
+    @property
+    def traffic(self) -> Traffic:
+        """All messages, as `phone.traffic`."""
+        return self._client.traffic
+
+    @property
+    def errors(self) -> HandlerErrors:
+        """What went wrong in handlers, as `phone.errors`."""
+        return self._client.errors
+
+    @property
+    def journal(self) -> Journal:
+        """Interaction logs that are not saved yet, as `phone.journal`."""
+        return self._client.journal
 
     def run(self, scenario: object) -> Report:
         """Work a scenario off, without waiting for its times; raises what a handler raises.

@@ -170,7 +170,7 @@ def test_a_record_is_opened_by_its_id() -> None:
     with Connector(Handlers(), crm=hubspot(fake)) as connector:
         connector.send(navigate("501"))
 
-        record = connector._client.panel.record
+        record = connector.record
     assert record is not None
     assert record.url == "https://app-eu1.hubspot.com/contacts/4711/record/0-1/501"
 
@@ -429,7 +429,7 @@ def test_a_screen_pop_shows_the_contact_that_hubspot_has() -> None:
     with Connector(Handlers(), crm=hubspot(fake), region="US") as connector:
         connector.send(screen_pop("+12025550143"))
 
-        record = connector._client.panel.record
+        record = connector.record
     assert record is not None
     assert record.name == "Bo Larsen"
 

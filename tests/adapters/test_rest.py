@@ -331,7 +331,7 @@ def test_what_was_not_declared_is_left_to_the_user() -> None:
     with Connector(Handlers(), crm=rest(fake, find="/people?phone={number}")) as connector:
         answers = connector._client.sources.table()
         connector.send(screen_pop("+12025550143"))
-        record = connector._client.panel.record
+        record = connector.record
 
     assert (
         answers["screen_pop"] == "crm=Rest.find (declared by you: not run against your CRM before)"

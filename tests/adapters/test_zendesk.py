@@ -303,9 +303,9 @@ def test_a_connector_gets_its_answers_from_the_crm() -> None:
         agent = connector.ask(crm_data_request())["currentUser"]
         fields = json.loads(connector.ask(custom_fields(voice=["case"])))
         connector.send(screen_pop("(202) 555-0143"))
-        popped = connector._client.panel.record
+        popped = connector.record
         connector.send(navigate(35))
-        opened = connector._client.panel.record
+        opened = connector.record
         connector.send(open_reports())
         connector.send(interaction_log())
 

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 def test_dialling_needs_the_connectors_leave(connector: Connector) -> None:
     with pytest.raises(ClickToDialDisabled, match="requestEnableClickToDial"):
-        connector._client.dial("+12025550143")
+        connector.dial("+12025550143")
 
     connector.send(click_to_dial())
-    connector._client.dial("+12025550143")
+    connector.dial("+12025550143")
 
     data = connector.received[-1].data
     assert data["onClickToDialResponse"] == {
@@ -55,13 +55,13 @@ def test_dialling_needs_the_connectors_leave(connector: Connector) -> None:
 
     connector.send(click_to_dial(enabled=False))
     with pytest.raises(ClickToDialDisabled):
-        connector._client.dial("+12025550143")
+        connector.dial("+12025550143")
 
 
 def test_a_record_can_be_given_with_the_number(connector: Connector) -> None:
     connector.send(click_to_dial())
 
-    connector._client.dial(
+    connector.dial(
         "4021", {"id": 5, "name": "Front desk", "url": "https://crm.example.com/5", "type": "Desk"}
     )
 
@@ -79,7 +79,7 @@ def test_what_is_no_number_is_not_dialled(connector: Connector) -> None:
     connector.send(click_to_dial())
 
     with pytest.raises(ValueError, match="as text"):
-        connector._client.dial(12025550143)  # type: ignore[arg-type]
+        connector.dial(12025550143)  # type: ignore[arg-type]
 
 
 def test_a_closed_client_says_so(handlers: Handlers) -> None:
@@ -120,7 +120,7 @@ ROWS: dict[str, Any] = {
 def test_a_row_of_any_kind_is_dialled_as_the_same_record(connector: Connector, record: Any) -> None:
     connector.send(click_to_dial())
 
-    connector._client.dial("+12025550182", record)
+    connector.dial("+12025550182", record)
 
     assert connector.received[-1].data["pageInfo"] == {
         "number": "+12025550182",
@@ -151,7 +151,7 @@ def test_the_id_of_a_dialled_record_is_text_or_a_number_that_a_page_can_hold(
 ) -> None:
     connector.send(click_to_dial())
 
-    connector._client.dial("4021", Person(own, "Jon Ames"))
+    connector.dial("4021", Person(own, "Jon Ames"))
 
     data = connector.received[-1].data
     assert data["pageInfo"]["recordId"] == data["clickToDialLogDetails"]["id"] == sent
@@ -163,7 +163,7 @@ def test_the_columns_of_an_export_are_recognised_in_a_dialled_row(connector: Con
     )
     connector.send(click_to_dial())
 
-    connector._client.dial("4021", row)
+    connector.dial("4021", row)
 
     page = connector.received[-1].data["pageInfo"]
     assert (page["recordId"], page["recordName"], page["email"]) == (7, "Jon Ames", "j@a.example")
@@ -175,7 +175,7 @@ def test_of_several_matches_the_certain_one_is_dialled_and_else_nobody(
     both = Matches([Match(Contact(n, f"Ida {n}"), "given", "", certain=True) for n in (1, 2)])
     connector.send(click_to_dial())
 
-    connector._client.dial("4021", both)
+    connector.dial("4021", both)
 
     assert connector.received[-1].data["pageInfo"]["recordName"] == "4021"
 
@@ -184,9 +184,9 @@ def test_several_records_and_what_is_no_record_are_not_dialled(connector: Connec
     connector.send(click_to_dial())
 
     with pytest.raises(ValueError, match=r"one record, and these are 2: .*frame\.iloc\[0\]"):
-        connector._client.dial("4021", BLANK)
+        connector.dial("4021", BLANK)
     with pytest.raises(DirectoryError, match="is no contact"):
-        connector._client.dial("4021", "C-1")
+        connector.dial("4021", "C-1")
 
 
 # ---------------------------------------------------------------- values on the wire

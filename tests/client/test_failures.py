@@ -34,7 +34,7 @@ def test_a_handler_that_raises_is_kept_with_its_message_and_can_be_run_again(
     with pytest.raises(ValueError, match="cannot find"):
         connector.send(screen_pop("+12025550143"))
 
-    (failure,) = connector._client.errors
+    (failure,) = connector.errors
     assert "2025550143" not in repr(failure)
     assert "ValueError" in repr(failure)
     with pytest.raises(ValueError, match="cannot find"):
@@ -68,13 +68,13 @@ def test_a_log_whose_handler_returns_late_is_saved_all_the_same(
 
     with pytest.raises(HandlerTimeoutError):
         connector.send(interaction_log())
-    assert len(connector._client.journal.failed) == 1
+    assert len(connector.journal.failed) == 1
     done = threading.Event()
     connector._client.sent = lambda send: done.set()
     late.set()
 
     assert done.wait(10)
-    assert len(connector._client.journal) == 0
+    assert len(connector.journal) == 0
 
 
 class Prints(CellOutput):
@@ -113,7 +113,7 @@ def test_what_a_handler_raises_all_day_is_printed_only_some_times(
     (said,) = cell.said
     assert said.startswith(f"pop has failed with ValueError {PRINTED} times. ")
     assert said.endswith(f"phone.errors has the newest {MOST}.")
-    assert len(connector._client.errors) == PRINTED + 8
+    assert len(connector.errors) == PRINTED + 8
 
     handlers.on_screen_pop(pop)
     ring(2, "+12025550141")

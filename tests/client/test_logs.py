@@ -36,7 +36,7 @@ def test_a_saved_log_becomes_a_history_item(
     assert sent.data["data"]["msgData"] == log.raw
     if isinstance(returned, HistoryItem):
         assert sent.data["data"]["logParameters"] == {"note": "kept"}
-    assert len(connector._client.journal) == 0
+    assert len(connector.journal) == 0
 
 
 def test_a_log_that_returned_nothing_is_saved_without_history(
@@ -61,7 +61,7 @@ def test_a_log_whose_handler_returned_the_wrong_thing_is_saved_and_warned_of(
 
     assert connector.received == []
     assert "counts as saved" in connector._client.panel.warnings["answers"]
-    assert len(connector._client.journal) == 0
+    assert len(connector.journal) == 0
 
 
 def test_a_log_that_was_not_saved_waits_and_is_tried_again_with_the_same_key(
@@ -80,7 +80,7 @@ def test_a_log_that_was_not_saved_waits_and_is_tried_again_with_the_same_key(
 
     with pytest.raises(OSError, match="down"):
         connector.send(interaction_log())
-    journal = connector._client.journal
+    journal = connector.journal
     assert [e.state for e in journal.failed] == ["failed"]
     assert notices(connector) == ["Saving the call log failed. The log is kept."]
     with pytest.raises(PhoneClosedError, match="not saved yet"):
@@ -96,7 +96,7 @@ def test_a_log_that_nobody_saves_waits_for_a_handler(
     handlers: Handlers, connector: Connector
 ) -> None:
     connector.send(interaction_log(comments="before"))
-    assert len(connector._client.journal.pending) == 1
+    assert len(connector.journal.pending) == 1
     saved = threading.Event()
 
     handlers.on_save_log(lambda log: saved.set())
@@ -160,8 +160,8 @@ def test_a_handler_that_comes_while_logs_are_taken_up_takes_all_of_them_in_order
 def test_waiting_logs_can_be_discarded(connector: Connector) -> None:
     connector.send(interaction_log())
 
-    assert connector._client.journal.discard() == 1
-    assert len(connector._client.journal) == 0
+    assert connector.journal.discard() == 1
+    assert len(connector.journal) == 0
 
 
 def test_a_simulated_log_never_reaches_the_handler_of_a_real_connector(
@@ -175,7 +175,7 @@ def test_a_simulated_log_never_reaches_the_handler_of_a_real_connector(
     connector.send(ready())
 
     assert reached == []
-    assert len(connector._client.journal.pending) == 1
+    assert len(connector.journal.pending) == 1
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -196,7 +196,7 @@ def test_a_log_that_is_late_and_still_being_saved_is_not_saved_beside_that(
         return len(saved)
 
     saved: list[str] = []
-    journal = connector._client.journal
+    journal = connector.journal
     with pytest.raises(HandlerTimeoutError):
         connector.send(interaction_log())
     assert journal.retry() == 1

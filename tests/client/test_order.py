@@ -271,7 +271,7 @@ def test_an_unknown_action_reaches_its_handler(handlers: Handlers, bare: Connect
 def test_traffic_is_redacted_unless_asked_otherwise(connector: Connector) -> None:
     connector.send(screen_pop("+12025550143"))
 
-    traffic = connector._client.traffic
+    traffic = connector.traffic
     assert "2025550143" not in repr(traffic) + repr(list(traffic)) + str(traffic[0].data)
     assert "2025550143" not in str(traffic.to_frame("polars")["data"].to_list())
     assert "2025550143" in str(traffic.to_frame("polars", redacted=False)["data"].to_list())

@@ -76,7 +76,7 @@ def test_nasty_text_arrives_as_it_is(handlers: Handlers) -> None:
     with Connector(handlers, directory=contacts) as connector:
         assert [r["name"] for r in connector.ask("directory")["results"]] == nasty
         connector.send(screen_pop("4021"))
-        assert [c.name for c in connector._client.panel.candidates] == nasty
+        assert [c.name for c in connector.candidates] == nasty
         carried = connector._client._carried("crmDirectory", {"name": nasty[4]})
         assert json.loads(connector._client.channel._parts[carried["part"]]) == {"name": nasty[4]}
 
@@ -167,7 +167,7 @@ def test_an_adapter_is_asked_what_it_can_answer(handlers: Handlers) -> None:
     with Connector(handlers, crm=Adapter()) as connector:
         connector.send(screen_pop("+15551230001"))
 
-        assert connector._client.panel.record.name == "From the CRM"  # type: ignore[union-attr]
+        assert connector.record.name == "From the CRM"  # type: ignore[union-attr]
 
 
 def test_an_asynchronous_adapter_and_a_class_are_refused(handlers: Handlers) -> None:
@@ -196,4 +196,4 @@ def test_crm_data_and_directory_may_be_functions(handlers: Handlers, asynchronou
         assert connector.ask("crm_data")["currentUser"]["Name"] == "Ada Marsh"
         assert connector.ask("directory")["count"] == "3"
         connector.send(screen_pop("+12025550143"))
-        assert connector._client.panel.record.name == "Bo Larsen"  # type: ignore[union-attr]
+        assert connector.record.name == "Bo Larsen"  # type: ignore[union-attr]

@@ -26,18 +26,16 @@ if TYPE_CHECKING:
 def test_the_built_in_answer_finds_the_caller(connector: Connector) -> None:
     connector.send(screen_pop("", "+12025550143"))
 
-    desk = connector._client.panel
-    assert desk.record is not None
-    assert desk.record.name == "Bo Larsen"
+    assert connector.record is not None
+    assert connector.record.name == "Bo Larsen"
     assert connector.received == []
 
 
 def test_several_are_shown_and_none_is_opened(connector: Connector) -> None:
     connector.send(screen_pop("+14155550132"))
 
-    desk = connector._client.panel
-    assert desk.record is None
-    assert [c.name for c in desk.candidates] == ["Sam Reyes", "Kit Reyes"]
+    assert connector.record is None
+    assert [c.name for c in connector.candidates] == ["Sam Reyes", "Kit Reyes"]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +71,7 @@ def test_a_handler_may_return_a_contact_in_any_form(
 
     connector.send(screen_pop("1"))
 
-    assert connector._client.panel.record.name == "Ines Okafor"  # type: ignore[union-attr]
+    assert connector.record.name == "Ines Okafor"  # type: ignore[union-attr]
     assert connector.received == []
 
 
@@ -110,7 +108,7 @@ def test_a_row_of_nobody_is_named_by_its_keys_and_never_by_a_value(
 
 def test_navigation_opens_the_contact_with_this_id(connector: Connector) -> None:
     connector.send(navigate("C-3"))
-    assert connector._client.panel.record.name == "Sam Reyes"  # type: ignore[union-attr]
+    assert connector.record.name == "Sam Reyes"  # type: ignore[union-attr]
 
     connector.send(navigate("C-9"))
     assert notices(connector) == ["There is no record with this id."]
@@ -119,12 +117,12 @@ def test_navigation_opens_the_contact_with_this_id(connector: Connector) -> None
 def test_reports_are_a_link_or_a_document(handlers: Handlers, connector: Connector) -> None:
     handlers.on_open_reports(lambda: "https://crm.example.com/reports")
     connector.send(open_reports())
-    card = connector._client.panel._card
+    card = connector.shown
     assert card is not None
     assert card.link == "https://crm.example.com/reports"
 
     handlers.on_open_reports(lambda: pd.DataFrame({"calls": [3]}))
     connector.send(open_reports())
-    card = connector._client.panel._card
+    card = connector.shown
     assert card is not None
     assert "<table" in (card.html or "")

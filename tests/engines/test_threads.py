@@ -72,8 +72,8 @@ def test_a_screen_pop_finds_the_caller_in_a_file_of_sqlite(
     assert directory.warnings == []
     with Connector(Handlers(), directory=directory) as connector:
         connector.send(screen_pop(BO))
-        assert connector._client.panel.record.id == "C-1"
-        assert connector._client.panel.record.fields == {"plan": "Gold"}
+        assert connector.record.id == "C-1"
+        assert connector.record.fields == {"plan": "Gold"}
 
 
 def test_what_is_added_to_the_file_is_found(

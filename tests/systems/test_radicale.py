@@ -110,7 +110,7 @@ def test_a_connector_gets_them_as_its_address_book_and_pops(radicale: RadicaleSe
         assert connector.ask("directory")["count"] == str(PEOPLE)
         connector.send(screen_pop(BO))
 
-        assert connector._client.panel.record.id == "C-1"  # type: ignore[union-attr]
+        assert connector.record.id == "C-1"  # type: ignore[union-attr]
 
 
 def test_more_cards_than_wanted_are_left_out_with_a_warning(radicale: RadicaleServer) -> None:
