@@ -19,9 +19,11 @@ from crmwidget.client import Client
 from crmwidget.errors import ActionError, CRMWidgetError
 from crmwidget.handlers import Handlers
 from crmwidget.precedence import (
+    adapter_of,
     checked_adapter,
     checked_crm_data,
     checked_directory,
+    source_of,
 )
 from crmwidget.protocol import ACTIONS, named, nearest, parse
 from crmwidget.session import ABSENT, Send
@@ -96,10 +98,10 @@ class Connector:
         if isinstance(phone, Handlers):
             self._client = Client("test", phone)
             sources = self._client.sources
-            sources.crm_data, sources.user = checked_crm_data(crm_data, user), user
+            sources.crm_data, sources.user = source_of(checked_crm_data(crm_data, user)), user
             sources.region = region
-            sources.directory = checked_directory(directory, region)
-            sources.crm = checked_adapter(crm, region)
+            sources.directory = source_of(checked_directory(directory, region))
+            sources.crm = adapter_of(checked_adapter(crm, region))
         elif isinstance(client := getattr(phone, "_client", None), Client):
             self._client = client
         else:

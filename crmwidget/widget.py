@@ -152,7 +152,13 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         from crmwidget.address import address
         from crmwidget.cell import Cell
         from crmwidget.identity import here
-        from crmwidget.precedence import checked_adapter, checked_crm_data, checked_directory
+        from crmwidget.precedence import (
+            adapter_of,
+            checked_adapter,
+            checked_crm_data,
+            checked_directory,
+            source_of,
+        )
 
         _refuse(unknown, handlers)
         checked = None if origin is None else address(origin)
@@ -179,11 +185,12 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
             from crmwidget.crmdata import demonstration
 
             data = demonstration()
+        read = source_of(data), source_of(contacts), adapter_of(adapter)
         with client.lock:
             client.timeout = DEFAULT if timeout is None else timeout
             sources = client.sources
-            sources.crm_data, sources.user, sources.directory = data, user, contacts
-            sources.crm, sources.region = adapter, region
+            sources.crm_data, sources.directory, sources.crm = read
+            sources.user, sources.region = user, region
             for trait, value in (("crm_data", data), ("directory", contacts), ("crm", adapter)):
                 self._trait_values[trait] = value
         client.adopt(cell, self._changed)
@@ -400,7 +407,10 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
 
     @traitlets.observe("crm_data", "directory", "crm")
     def _source_changed(self, change: Any) -> None:
-        setattr(self._client.sources, change["name"], change["new"])
+        from crmwidget.precedence import adapter_of, source_of
+
+        read = adapter_of if change["name"] == "crm" else source_of
+        setattr(self._client.sources, change["name"], read(change["new"]))
         self._client.configure()
 
     def _supersede(self, cell: Cell) -> None:

@@ -16,6 +16,7 @@ from crmwidget import Handlers
 from crmwidget.client import Client
 from crmwidget.diagnosis import Evidence, Seen, diagnose, of_address
 from crmwidget.framing import Framing
+from crmwidget.given import Function
 from crmwidget.reach import Hop, Reach
 
 if TYPE_CHECKING:
@@ -386,11 +387,11 @@ def test_an_error_is_told_by_its_class_and_ours_by_its_text(client: Client) -> N
     def fails() -> None:
         raise LookupError("Bo Larsen, 202-555-0143")
 
-    client.sources.crm_data = fails
+    client.sources.crm_data = Function.of(fails)
     client.deliver("ready").wait(20)
     client.deliver("requestCrmData").wait(20)
     first = client.witness.evidence()
-    client.sources.crm_data = lambda: {"currentUser": {"Name": "Bo Larsen"}}
+    client.sources.crm_data = Function.of(lambda: {"currentUser": {"Name": "Bo Larsen"}})
     client.deliver("requestCrmData").wait(20)
     second = client.witness.evidence()
 
