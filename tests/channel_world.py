@@ -29,6 +29,8 @@ Place = tuple[str, int]
 LATENCY: Final = 5
 LATE: Final = 1_500
 """ms by which a message is late that others overtake."""
+WISH: Final = 30_000
+"""ms for which a wish is said."""
 NEW: Final = 0
 """The wish of a person who opens a page; another is a number of its own."""
 SLACK: Final = 1_200
@@ -60,6 +62,9 @@ class Page:
     """ms that an answer took at most: how wrong the kernel's clock may be read here."""
     wishes: set[int] = field(default_factory=set)
     """Why the phone may come here, until the page has heard that it did."""
+    opened: int = 0
+    wished: int = 0
+    """When a person last wanted the phone here."""
     wake_at: float | None = None
     lowest: int = 1
 
@@ -296,8 +301,7 @@ class World:
         self.sent += 1
         for item in content["items"]:
             if item["t"] == "hello":
-                page.asked[item["n"]] = self.now
-                page.lowest = item["lowest"]
+                self._asks(page, item)
         kernel, road = page.kernel, page.road
 
         def arrive() -> None:
@@ -305,6 +309,14 @@ class World:
                 self.kernel.hear(content)
 
         self._travel(page, lambda: kernel and self.when_awake(kernel, arrive))
+
+    def _asks(self, page: Page, hello: Content) -> None:
+        page.asked[hello["n"]] = self.now
+        page.lowest = hello["lowest"]
+        here = hello.get("here")
+        if here or (here is None and hello["kernel"] is None):
+            since = page.wished if here else page.opened
+            assert self.now - since <= WISH, f"{page.epoch} was wanted {self.now - since} ms ago"
 
     def to_pages(self, kernel: Kernel, content: Content) -> None:
         self.sent += 1
@@ -337,7 +349,7 @@ class World:
     def open(self, mirror: dict[str, str] | None = None) -> Page:
         """A tab with a page in it; `mirror`: of a tab that was reloaded or duplicated."""
         number = next(self.counter)
-        page = Page(f"p{number}", {} if mirror is None else mirror, wishes={NEW})
+        page = Page(f"p{number}", {} if mirror is None else mirror, wishes={NEW}, opened=self.now)
         self.kernel.wishes[page.epoch] = {NEW}
         self.pages.append(page)
         self._known[page.epoch] = page
@@ -366,6 +378,7 @@ class World:
     def here(self, page: Page) -> None:
         number = next(self.counter)
         page.wishes.add(number)
+        page.wished = self.now
         self.kernel.wishes.setdefault(page.epoch, set()).add(number)
         self.tell(page, "here")
 

@@ -174,6 +174,15 @@ def test_a_person_takes_the_phone_to_a_page_once_for_each_time_of_asking() -> No
     assert (repeated, channel.epoch) == ([], "second")
 
 
+def test_a_page_that_was_opened_long_ago_gets_the_phone_only_where_no_other_has_it() -> None:
+    channel = Channel("kernel")
+    channel.receive(hello("first", 7, here=0), now=0)
+    events = channel.receive(hello("second", 7, here=0), now=0)
+
+    assert (events, channel.epoch) == ([], "first")
+    assert "elsewhere" in to(channel, "second", 0)
+
+
 def test_a_page_that_an_earlier_kernel_knew_gets_the_phone_only_where_no_other_has_it() -> None:
     channel = Channel("kernel")
     channel.receive(hello("first", 7, kernel="an earlier one"), now=0)

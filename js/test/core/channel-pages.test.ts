@@ -122,6 +122,54 @@ test("a wish is said until it is answered, and names the question that brought i
   expect(items(later)[0]).not.toHaveProperty("here");
 });
 
+test("a wish that is not answered in its time is over, and the kernel is asked as before", () => {
+  const channel = connected();
+  channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
+  channel.here(at(20));
+
+  const inTime = channel.wake(at(20 + LIMITS.wish));
+  const later = channel.wake(at(20 + LIMITS.wish + LIMITS.next));
+  channel.receive(content("e1", elsewhere(4, 2)), at(40_000));
+
+  expect(items(inTime)).toMatchObject([{ t: "hello", n: 3, here: 2 }]);
+  expect(items(later)).toMatchObject([{ t: "hello", n: 4 }]);
+  expect(items(later)[0]).not.toHaveProperty("here");
+  expect(channel.away).toBe(true);
+});
+
+test("a wish has its end while the machine sleeps, and where the clock is set back", () => {
+  const said = [1, -1].map((hours) => {
+    const channel = connected();
+    channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
+    channel.here(at(20));
+    const waited = hours < 0 ? LIMITS.wish + 1 : LIMITS.first;
+    return channel.wake({ now: 20 + waited, at: at(20).at + hours * 3_600_000 });
+  });
+
+  for (const effects of said) {
+    expect(items(effects)).toMatchObject([{ t: "hello", n: 3 }]);
+    expect(items(effects)[0]).not.toHaveProperty("here");
+  }
+});
+
+test("that a page was opened is a wish as long as another, until it is answered", () => {
+  const silent = new Channel({ epoch: "e1", build: "b", facts: () => ({}) as Facts });
+  const told = new Channel({ epoch: "e1", build: "b", facts: () => ({}) as Facts });
+  silent.attach(at(0));
+  told.attach(at(0));
+  told.receive(content("e1", elsewhere(1, 2)), at(5));
+
+  const early = silent.attach(at(LIMITS.wish));
+  const late = [silent.attach(at(LIMITS.wish + 1)), told.here(at(10))];
+  told.receive(content("e1", elsewhere(2, 4)), at(11));
+  const asked = told.attach(at(20));
+  const other = told.wake(at(wakeAt(asked)));
+
+  expect(items(early)[0]).not.toHaveProperty("here");
+  expect(items(late.flat())).toMatchObject([{ here: 0 }, { here: 2 }]);
+  expect(items(other)).toMatchObject([{ t: "hello", kernel: null, here: 0 }]);
+});
+
 test("a wish that was fulfilled, and then another page's, is over", () => {
   const channel = connected();
   channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
