@@ -280,6 +280,7 @@ class Channel:
         if late_at is not None and late_at <= now:
             self._in_silence += now - page.heard > SILENT
             self._out.late()
+            page.cached -= {*self._out.sent_parts, *self._named()}  # they may be lost, too
         first, named = self._greeting(at)
         due = list(batches(self._out.due(now=now, at=at), lambda name: len(self._parts[name])))
         if not due and (first or (self._marks_at is not None and self._marks_at <= now)):

@@ -33,6 +33,8 @@ WISH: Final = 30_000
 """ms for which a wish is said."""
 NEW: Final = 0
 """The wish of a person who opens a page; another is a number of its own."""
+SHARED: Final = 20
+"""Items so far apart have the same buffer."""
 SLACK: Final = 1_200
 """ms that clocks may be apart without being noticed, and a little."""
 
@@ -57,6 +59,8 @@ class Page:
     """The last thing that each kernel has shown here."""
     seen: set[int] = field(default_factory=set)
     settings: int = 0
+    parts: set[str] = field(default_factory=set)
+    """The buffers that have come; it says of none that it keeps it."""
     asked: dict[int, int] = field(default_factory=dict)
     trip: int = 0
     """ms that an answer took at most: how wrong the kernel's clock may be read here."""
@@ -164,12 +168,15 @@ class Kernel:
             item["exp"] = self.world.now + lasts
         else:
             self.since_turn.append(item["what"])
-        self.channel.push(item)
+        item["part"] = self.channel.add_part(b"%d" % (item["what"] % SHARED))
+        self.channel.push(item, part=item["part"])
         self.flush()
 
     def configure(self) -> None:
         self.settings = next(self.world.counter)
-        self.channel.set({"t": "set", "standing": {}, "name": self.settings})
+        part = self.channel.add_part(b"set %d" % self.settings)
+        standing = {"requestCrmData": {"action": "crmData", "part": part}}
+        self.channel.set({"t": "set", "standing": standing, "name": self.settings})
         self.flush()
 
     def flush(self) -> None:
@@ -284,6 +291,8 @@ class World:
         self.later(at, lambda: self.when_awake(page, ring))
 
     def _deliver(self, page: Page, item: Content) -> None:
+        answers = item["standing"].values() if item["t"] == "set" else [item]
+        assert {each["part"] for each in answers} <= page.parts, f"{item} has come without its part"
         if item["t"] == "set":
             page.settings = item["name"]
             return
@@ -333,6 +342,7 @@ class World:
                 for item in content["items"]:
                     if item["t"] == "welcome" and content["epoch"] == page.epoch:
                         page.trip = max(page.trip, self.now - page.asked[item["n"]])
+                page.parts.update(content.get("parts", ()))
                 self.tell(page, "receive", content)
 
         self._travel(page, lambda: self.when_awake(page, arrive))

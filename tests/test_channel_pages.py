@@ -206,6 +206,18 @@ def test_every_page_is_told_what_has_become_of_what_it_said() -> None:
     assert channel.wake(now=due) is None
 
 
+def test_a_page_without_the_phone_that_asks_again_is_told_all_that_is_finished() -> None:
+    channel = greeted("first")
+    channel.receive(batch(1, 2, 3, epoch="first"), now=0)
+    channel.receive(hello("second"), now=0)
+    channel.finish("first", 2, now=1)
+    channel.flush(now=2)  # lost
+
+    channel.receive(hello("first", 2, kernel="kernel"), now=3)
+
+    assert to(channel, "first", 3)["got"] == {"t": "got", "n": 3, "done": 0, "also": [[2, 2]]}
+
+
 # ------------------------------------------------------------ how much at once
 def silent(items: int) -> Channel:
     """A page that acknowledges nothing, and what it was to be sent meanwhile."""
