@@ -218,6 +218,25 @@ def test_a_page_without_the_phone_that_asks_again_is_told_all_that_is_finished()
     assert to(channel, "first", 3)["got"] == {"t": "got", "n": 3, "done": 0, "also": [[2, 2]]}
 
 
+def test_a_page_that_gets_the_phone_is_not_told_that_it_is_elsewhere() -> None:
+    channel = greeted("first", "second")
+    channel.receive(batch(1, epoch="first"), now=1)
+
+    channel.receive(hello("first", 2, kernel="kernel", here=2), now=1)
+
+    assert "elsewhere" not in to(channel, "first", 1)
+
+
+def test_what_another_page_holds_says_nothing_of_the_one_that_has_the_phone() -> None:
+    channel = greeted("first", "second")
+    channel.push({"t": "show", "what": "a"})
+    channel.flush(now=1)
+
+    channel.receive(got(1, "first"), now=1)
+
+    assert channel.owed
+
+
 # ------------------------------------------------------------ how much at once
 def silent(items: int) -> Channel:
     """A page that acknowledges nothing, and what it was to be sent meanwhile."""

@@ -122,6 +122,23 @@ test("a wish is said until it is answered, and names the question that brought i
   expect(items(later)[0]).not.toHaveProperty("here");
 });
 
+test("an answer that comes twice does not answer a wish that came after it", () => {
+  const channel = connected();
+  const first = channel.here(at(20));
+
+  channel.receive(content("e1", welcome(1)), at(30));
+
+  expect(items(channel.wake(at(wakeAt(first))))).toMatchObject([{ t: "hello", n: 3, here: 2 }]);
+});
+
+test("a kernel that this page neither knows nor asked has nothing to say", () => {
+  const channel = connected();
+
+  channel.receive(content("e1", elsewhere(99, 5, "k0")), at(20));
+
+  expect(channel.away).toBe(false);
+});
+
 test("a wish that is not answered in its time is over, and the kernel is asked as before", () => {
   const channel = connected();
   channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
