@@ -174,6 +174,16 @@ def test_a_person_takes_the_phone_to_a_page_once_for_each_time_of_asking() -> No
     assert (repeated, channel.epoch) == ([], "second")
 
 
+def test_a_wish_that_was_fulfilled_stays_so_whatever_comes_after_it_and_before_its_copy() -> None:
+    channel = greeted("first", "second")
+    wish = hello("first", 2, kernel="kernel", here=2)
+    channel.receive(wish, now=1)
+    channel.receive(hello("first", 3, kernel="kernel"), now=2)
+    channel.receive(hello("second", 2, kernel="kernel", here=2), now=3)
+
+    assert channel.receive(wish, now=4) == []
+
+
 def test_a_page_that_was_opened_long_ago_gets_the_phone_only_where_no_other_has_it() -> None:
     channel = Channel("kernel")
     channel.receive(hello("first", 7, here=0), now=0)

@@ -139,6 +139,28 @@ test("a kernel that this page neither knows nor asked has nothing to say", () =>
   expect(channel.away).toBe(false);
 });
 
+test("another kernel has a clock of its own, however long its answer took", () => {
+  const channel = connected();
+  channel.attach(at(10));
+
+  channel.receive(content("e1", welcome(2, { kernel: "k2", at: 5_000_000 })), at(310));
+
+  expect(channel.kernelTime(at(310))).toBe(5_000_150);
+});
+
+test("what went to another page meanwhile is not missed when the phone comes back", () => {
+  const channel = connected();
+  channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
+  channel.here(at(20));
+  channel.receive(content("e1", welcome(2, { turn: 3, lowest: 11 })), at(30));
+  const show = { t: "show", seq: 11, what: "warning", data: 1 };
+
+  const effects = channel.receive(content("e1", show), at(40));
+
+  expect(effects).toContainEqual({ kind: "deliver", item: show });
+  expect(items(effects)).toEqual([]);
+});
+
 test("a wish that is not answered in its time is over, and the kernel is asked as before", () => {
   const channel = connected();
   channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
