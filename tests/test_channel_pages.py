@@ -237,6 +237,22 @@ def test_a_page_that_gets_the_phone_is_not_told_that_it_is_elsewhere() -> None:
     assert "elsewhere" not in to(channel, "first", 1)
 
 
+def test_saved_logs_go_to_the_next_page_whether_they_were_on_their_way_or_waited() -> None:
+    channel = greeted("first")
+    for log in ("on its way", "waits"):
+        channel.push({"t": "post", "m": {"action": "createHistoryItem", "data": log}})
+        channel.push({"t": "post", "m": {"action": "crmData", "data": log}})
+        if log == "on its way":
+            channel.flush(now=1)
+
+    channel.receive(hello("second"), now=2)
+
+    items = [item for content in contents(channel, 2) for item in content["items"]]
+    posts = [item["m"] for item in items if item["t"] == "post"]
+    assert [post["data"] for post in posts] == ["on its way", "waits"]
+    assert {post["action"] for post in posts} == {"createHistoryItem"}
+
+
 def test_what_another_page_holds_says_nothing_of_the_one_that_has_the_phone() -> None:
     channel = greeted("first", "second")
     channel.push({"t": "show", "what": "a"})

@@ -139,6 +139,44 @@ test("a kernel that this page neither knows nor asked has nothing to say", () =>
   expect(channel.away).toBe(false);
 });
 
+/** How often it asks of itself, while the kernel answers that it holds all and has finished nothing. */
+function questions(channel: Channel, effects: Effect[], got: number): number {
+  let [asked, due] = [0, wakeAt(effects)];
+  while (due < Number.POSITIVE_INFINITY) {
+    const said = channel.wake(at(due));
+    const hello = items(said).find((item) => item.t === "hello");
+    const answer = hello && content("e1", welcome(hello.n ?? 0, { got }));
+    if (hello) asked++;
+    due = wakeAt([...(answer ? channel.receive(answer, at(due)) : []), ...said].reverse());
+  }
+  return asked;
+}
+
+test("a kernel that holds messages is asked some times how far it is, and again when it moves", () => {
+  const channel = connected();
+
+  message(channel, 100);
+  const first = channel.receive(content("e1", { t: "got", n: 1, done: 0 }), at(110));
+  const before = questions(channel, first, 1);
+  message(channel, 500_000);
+  const second = channel.receive(content("e1", { t: "got", n: 2, done: 0 }), at(500_010));
+
+  expect(before).toBe(LIMITS.quiet.length);
+  expect(questions(channel, second, 2)).toBe(LIMITS.quiet.length);
+});
+
+test("a log would be lost with this page until a kernel holds it, and when that is gone", () => {
+  const channel = connected();
+  message(channel, 100, true);
+  const said = [channel.logs];
+  channel.receive(content("e1", { t: "got", n: 1, done: 0 }), at(110));
+  said.push(channel.logs);
+  channel.detach(at(120));
+  said.push(channel.logs);
+
+  expect(said).toEqual([1, 0, 1]);
+});
+
 test("another kernel has a clock of its own, however long its answer took", () => {
   const channel = connected();
   channel.attach(at(10));
