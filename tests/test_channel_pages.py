@@ -291,6 +291,28 @@ def test_so_many_items_are_on_their_way_at_most_and_the_rest_waits_for_its_turn(
     assert arrived == list(range(2 * WINDOW))
 
 
+def test_what_the_page_holds_by_now_does_not_go_again() -> None:
+    channel = greeted("page")
+    channel.push({"t": "show", "what": "a"})
+    channel.flush(now=1)
+    channel.receive(hello("page", 2, kernel="kernel"), now=2)
+
+    channel.receive(got(1, "page"), now=2)
+
+    assert "show" not in to(channel, "page", 2)
+    assert channel.resent == 0
+
+
+def test_of_settings_that_wait_only_the_last_ones_go() -> None:
+    channel = greeted("page")
+    for number in range(3):
+        channel.set({"t": "set", "standing": {}, "name": number})
+
+    items = [item for content in contents(channel, 1) for item in content["items"]]
+
+    assert [item["name"] for item in items if item["t"] == "set" and "seq" in item] == [2]
+
+
 def test_large_items_go_in_more_messages() -> None:
     channel = Channel()
     for _ in range(6):

@@ -186,6 +186,26 @@ test("another kernel has a clock of its own, however long its answer took", () =
   expect(channel.kernelTime(at(310))).toBe(5_000_150);
 });
 
+test("an answer to an earlier question does not end a wish", () => {
+  const channel = connected();
+  channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
+  const first = channel.here(at(20));
+
+  channel.receive(content("e1", elsewhere(1, 2)), at(25));
+  channel.receive(content("e2", welcome(2, { turn: 3 })), at(26));
+
+  expect(channel.away).toBe(false);
+  expect(items(channel.wake(at(wakeAt(first))))).toMatchObject([{ t: "hello", n: 3, here: 2 }]);
+});
+
+test("which page another kernel speaks to says nothing of the one that this page knows", () => {
+  const channel = connected();
+
+  channel.receive(content("e2", welcome(1, { kernel: "k2", turn: 5 })), at(10));
+
+  expect(channel.away).toBe(false);
+});
+
 test("what went to another page meanwhile is not missed when the phone comes back", () => {
   const channel = connected();
   channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
