@@ -29,8 +29,12 @@ Place = tuple[str, int]
 LATENCY: Final = 5
 LATE: Final = 1_500
 """ms by which a message is late that others overtake."""
+WISH: Final = 30_000
+"""ms for which a wish is said."""
 NEW: Final = 0
 """The wish of a person who opens a page; another is a number of its own."""
+SHARED: Final = 20
+"""Items so far apart have the same buffer."""
 SLACK: Final = 1_200
 """ms that clocks may be apart without being noticed, and a little."""
 
@@ -55,11 +59,16 @@ class Page:
     """The last thing that each kernel has shown here."""
     seen: set[int] = field(default_factory=set)
     settings: int = 0
+    parts: set[str] = field(default_factory=set)
+    """The buffers that have come; it says of none that it keeps it."""
     asked: dict[int, int] = field(default_factory=dict)
     trip: int = 0
     """ms that an answer took at most: how wrong the kernel's clock may be read here."""
     wishes: set[int] = field(default_factory=set)
     """Why the phone may come here, until the page has heard that it did."""
+    opened: int = 0
+    wished: int = 0
+    """When a person last wanted the phone here."""
     wake_at: float | None = None
     lowest: int = 1
 
@@ -159,12 +168,15 @@ class Kernel:
             item["exp"] = self.world.now + lasts
         else:
             self.since_turn.append(item["what"])
-        self.channel.push(item)
+        item["part"] = self.channel.add_part(b"%d" % (item["what"] % SHARED))
+        self.channel.push(item, part=item["part"])
         self.flush()
 
     def configure(self) -> None:
         self.settings = next(self.world.counter)
-        self.channel.set({"t": "set", "standing": {}, "name": self.settings})
+        part = self.channel.add_part(b"set %d" % self.settings)
+        standing = {"requestCrmData": {"action": "crmData", "part": part}}
+        self.channel.set({"t": "set", "standing": standing, "name": self.settings})
         self.flush()
 
     def flush(self) -> None:
@@ -279,6 +291,8 @@ class World:
         self.later(at, lambda: self.when_awake(page, ring))
 
     def _deliver(self, page: Page, item: Content) -> None:
+        answers = item["standing"].values() if item["t"] == "set" else [item]
+        assert {each["part"] for each in answers} <= page.parts, f"{item} has come without its part"
         if item["t"] == "set":
             page.settings = item["name"]
             return
@@ -296,8 +310,7 @@ class World:
         self.sent += 1
         for item in content["items"]:
             if item["t"] == "hello":
-                page.asked[item["n"]] = self.now
-                page.lowest = item["lowest"]
+                self._asks(page, item)
         kernel, road = page.kernel, page.road
 
         def arrive() -> None:
@@ -305,6 +318,14 @@ class World:
                 self.kernel.hear(content)
 
         self._travel(page, lambda: kernel and self.when_awake(kernel, arrive))
+
+    def _asks(self, page: Page, hello: Content) -> None:
+        page.asked[hello["n"]] = self.now
+        page.lowest = hello["lowest"]
+        here = hello.get("here")
+        if here or (here is None and hello["kernel"] is None):
+            since = page.wished if here else page.opened
+            assert self.now - since <= WISH, f"{page.epoch} was wanted {self.now - since} ms ago"
 
     def to_pages(self, kernel: Kernel, content: Content) -> None:
         self.sent += 1
@@ -321,6 +342,7 @@ class World:
                 for item in content["items"]:
                     if item["t"] == "welcome" and content["epoch"] == page.epoch:
                         page.trip = max(page.trip, self.now - page.asked[item["n"]])
+                page.parts.update(content.get("parts", ()))
                 self.tell(page, "receive", content)
 
         self._travel(page, lambda: self.when_awake(page, arrive))
@@ -337,7 +359,7 @@ class World:
     def open(self, mirror: dict[str, str] | None = None) -> Page:
         """A tab with a page in it; `mirror`: of a tab that was reloaded or duplicated."""
         number = next(self.counter)
-        page = Page(f"p{number}", {} if mirror is None else mirror, wishes={NEW})
+        page = Page(f"p{number}", {} if mirror is None else mirror, wishes={NEW}, opened=self.now)
         self.kernel.wishes[page.epoch] = {NEW}
         self.pages.append(page)
         self._known[page.epoch] = page
@@ -366,6 +388,7 @@ class World:
     def here(self, page: Page) -> None:
         number = next(self.counter)
         page.wishes.add(number)
+        page.wished = self.now
         self.kernel.wishes.setdefault(page.epoch, set()).add(number)
         self.tell(page, "here")
 

@@ -290,7 +290,7 @@ def test_a_buffer_goes_once_to_a_page_that_keeps_it(channel: Channel) -> None:
     assert (content["parts"], buffers) == ([name], [b"[1]"])
 
     channel.set(settings)
-    (content, buffers), *_ = channel.flush(now=2)
+    (content, buffers), *_ = channel.flush(now=1.5)
     assert ("parts" in content, buffers) == (False, [])
 
     channel.receive(hello("other"), now=3)

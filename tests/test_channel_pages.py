@@ -174,6 +174,25 @@ def test_a_person_takes_the_phone_to_a_page_once_for_each_time_of_asking() -> No
     assert (repeated, channel.epoch) == ([], "second")
 
 
+def test_a_wish_that_was_fulfilled_stays_so_whatever_comes_after_it_and_before_its_copy() -> None:
+    channel = greeted("first", "second")
+    wish = hello("first", 2, kernel="kernel", here=2)
+    channel.receive(wish, now=1)
+    channel.receive(hello("first", 3, kernel="kernel"), now=2)
+    channel.receive(hello("second", 2, kernel="kernel", here=2), now=3)
+
+    assert channel.receive(wish, now=4) == []
+
+
+def test_a_page_that_was_opened_long_ago_gets_the_phone_only_where_no_other_has_it() -> None:
+    channel = Channel("kernel")
+    channel.receive(hello("first", 7, here=0), now=0)
+    events = channel.receive(hello("second", 7, here=0), now=0)
+
+    assert (events, channel.epoch) == ([], "first")
+    assert "elsewhere" in to(channel, "second", 0)
+
+
 def test_a_page_that_an_earlier_kernel_knew_gets_the_phone_only_where_no_other_has_it() -> None:
     channel = Channel("kernel")
     channel.receive(hello("first", 7, kernel="an earlier one"), now=0)
@@ -195,6 +214,53 @@ def test_every_page_is_told_what_has_become_of_what_it_said() -> None:
     assert due is not None
     assert to(channel, "first", due)["got"] == {"t": "got", "n": 1, "done": 1}
     assert channel.wake(now=due) is None
+
+
+def test_a_page_without_the_phone_that_asks_again_is_told_all_that_is_finished() -> None:
+    channel = greeted("first")
+    channel.receive(batch(1, 2, 3, epoch="first"), now=0)
+    channel.receive(hello("second"), now=0)
+    channel.finish("first", 2, now=1)
+    channel.flush(now=2)  # lost
+
+    channel.receive(hello("first", 2, kernel="kernel"), now=3)
+
+    assert to(channel, "first", 3)["got"] == {"t": "got", "n": 3, "done": 0, "also": [[2, 2]]}
+
+
+def test_a_page_that_gets_the_phone_is_not_told_that_it_is_elsewhere() -> None:
+    channel = greeted("first", "second")
+    channel.receive(batch(1, epoch="first"), now=1)
+
+    channel.receive(hello("first", 2, kernel="kernel", here=2), now=1)
+
+    assert "elsewhere" not in to(channel, "first", 1)
+
+
+def test_saved_logs_go_to_the_next_page_whether_they_were_on_their_way_or_waited() -> None:
+    channel = greeted("first")
+    for log in ("on its way", "waits"):
+        channel.push({"t": "post", "m": {"action": "createHistoryItem", "data": log}})
+        channel.push({"t": "post", "m": {"action": "crmData", "data": log}})
+        if log == "on its way":
+            channel.flush(now=1)
+
+    channel.receive(hello("second"), now=2)
+
+    items = [item for content in contents(channel, 2) for item in content["items"]]
+    posts = [item["m"] for item in items if item["t"] == "post"]
+    assert [post["data"] for post in posts] == ["on its way", "waits"]
+    assert {post["action"] for post in posts} == {"createHistoryItem"}
+
+
+def test_what_another_page_holds_says_nothing_of_the_one_that_has_the_phone() -> None:
+    channel = greeted("first", "second")
+    channel.push({"t": "show", "what": "a"})
+    channel.flush(now=1)
+
+    channel.receive(got(1, "first"), now=1)
+
+    assert channel.owed
 
 
 # ------------------------------------------------------------ how much at once
@@ -223,6 +289,28 @@ def test_so_many_items_are_on_their_way_at_most_and_the_rest_waits_for_its_turn(
         now += 1
 
     assert arrived == list(range(2 * WINDOW))
+
+
+def test_what_the_page_holds_by_now_does_not_go_again() -> None:
+    channel = greeted("page")
+    channel.push({"t": "show", "what": "a"})
+    channel.flush(now=1)
+    channel.receive(hello("page", 2, kernel="kernel"), now=2)
+
+    channel.receive(got(1, "page"), now=2)
+
+    assert "show" not in to(channel, "page", 2)
+    assert channel.resent == 0
+
+
+def test_of_settings_that_wait_only_the_last_ones_go() -> None:
+    channel = greeted("page")
+    for number in range(3):
+        channel.set({"t": "set", "standing": {}, "name": number})
+
+    items = [item for content in contents(channel, 1) for item in content["items"]]
+
+    assert [item["name"] for item in items if item["t"] == "set" and "seq" in item] == [2]
 
 
 def test_large_items_go_in_more_messages() -> None:

@@ -17,6 +17,7 @@ from crmwidget.client import Client
 from crmwidget.diagnosis import Evidence, Seen, diagnose, of_address
 from crmwidget.diagnosis.probes._framing import Framing
 from crmwidget.diagnosis.probes.http import Hop, Reach
+from crmwidget.handlers.given import GivenFunction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -386,11 +387,11 @@ def test_an_error_is_told_by_its_class_and_ours_by_its_text(client: Client) -> N
     def fails() -> None:
         raise LookupError("Bo Larsen, 202-555-0143")
 
-    client.sources.crm_data = fails
+    client.sources.crm_data = GivenFunction.of(fails)
     client.deliver("ready").wait(20)
     client.deliver("requestCrmData").wait(20)
     first = client.page_status.evidence()
-    client.sources.crm_data = lambda: {"currentUser": {"Name": "Bo Larsen"}}
+    client.sources.crm_data = GivenFunction.of(lambda: {"currentUser": {"Name": "Bo Larsen"}})
     client.deliver("requestCrmData").wait(20)
     second = client.page_status.evidence()
 

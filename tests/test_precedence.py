@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crmwidget import Handlers
-from crmwidget.handlers.resolver import Resolver
+from crmwidget.handlers.resolver import Resolver, adapter_of, source_of
 from crmwidget.testing import Connector, screen_pop
 
 
@@ -72,9 +72,10 @@ def contacts() -> list[dict[str, str]]:
 class ChangingSources(Resolver):
     """What is given is taken back after the first look at it, as a cell on another thread may."""
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, **sources: Any) -> None:
         super().__init__(Handlers())
-        self.given = given
+        read = {"crm": adapter_of}
+        self.given = {name: read.get(name, source_of)(value) for name, value in sources.items()}
 
     def __getattribute__(self, name: str) -> Any:
         if name in {"crm_data", "directory", "crm"}:

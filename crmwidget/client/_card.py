@@ -12,7 +12,8 @@ nothing whose place is before that of the card it shows (js/src/core/kernel-view
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -43,6 +44,21 @@ _LEAST: Final = 7
 """Digits that two spellings of one number have in common at least."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What is seen of an answer; made without a lock, for texts of values are the user's code."""
+
+    contacts: tuple[Mapping[str, Any], ...] = ()
+    """Of the first `CARDS` matches."""
+    html: str | None = None
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Drawn:
+        """Draw it."""
+        contacts = tuple(shown(match.contact) for match in islice(outcome.matches or (), CARDS))
+        return cls(contacts, None if outcome.display is None else html_of(outcome.display))
+
+
 @dataclass(slots=True)
 class Card:
     """`show record` of the wire: ShownRecord of js/src/core/wire.ts."""
@@ -55,7 +71,7 @@ class Card:
     by: str | None = None
     matches: list[Match] = field(default_factory=list)
     link: str | None = None
-    html: str | None = None
+    drawn: Drawn = field(default_factory=Drawn)
     error: str | None = None
     milliseconds: float = 0.0
     changed: bool = False
@@ -78,14 +94,14 @@ class Card:
             "asked": asked_of(message),
             "matches": [
                 {
-                    "contact": shown(m.contact),
+                    "contact": contact,
                     "rule": m.reason.removesuffix("."),
                     "certain": m.certain,
                 }
-                for m in self.matches[:CARDS]
+                for m, contact in zip(self.matches, self.drawn.contacts, strict=False)
             ],
             "link": self.link and {"url": self.link, "text": f"Open {urlsplit(self.link).netloc}"},
-            "html": self.html,
+            "html": self.drawn.html,
             "handler": self.by,
             "ms": round(self.milliseconds, 1),
             "error": self.error,
@@ -99,11 +115,20 @@ class Card:
             },
         }
 
-    def answer(self, by: str | None, outcome: Outcome, html: str | None) -> None:
+    def answer(self, by: str | None, outcome: Outcome, drawn: Drawn) -> None:
         """What was found, or that its handler needs nothing to be shown."""
         self._end("found" if shows(outcome) else "handled", by)
         self.matches = list(outcome.matches or ())
-        self.link, self.html = outcome.link, html
+        self.link, self.drawn = outcome.link, drawn
+
+    def choose(self, index: int) -> Match:
+        """Of several, or of the possible ones, this one is it: a person says so."""
+        match = self.matches[index]
+        if not match.certain:
+            match = replace(match, reason=f"Chosen by hand. {match.reason}", certain=True)
+        self.matches = [match]
+        self.drawn = Drawn(self.drawn.contacts[index : index + 1])
+        return match
 
     def fail(self, stage: Stage, by: str | None, error: str | None) -> None:
         """Why there is no answer."""
@@ -117,7 +142,7 @@ class Card:
 
     def _end(self, stage: Stage, by: str | None) -> None:
         self.stage, self.by = stage, by
-        self.matches, self.link, self.html, self.error = [], None, None, None
+        self.matches, self.link, self.drawn, self.error = [], None, Drawn(), None
         self.milliseconds = (time.monotonic() - self.job.arrived) * 1000
 
 

@@ -28,6 +28,7 @@ from crmwidget.client._panel_state import PanelState
 from crmwidget.client._runner import Runner
 from crmwidget.client._shutdown import Shutdown
 from crmwidget.client._simulator_requests import SimulatorRequests
+from crmwidget.client._standing import Standing
 from crmwidget.client._threads import Clock
 from crmwidget.client.handler_errors import HandlerErrors
 from crmwidget.client.interactions import Interactions
@@ -94,6 +95,8 @@ class Client:
         self.lifecycle = ClientLifecycle(self)
         self.runner = Runner(name, self.sources, self.lifecycle)
         self.sources.finish = self.runner.value_of
+        self.standing = Standing()
+        """What follows from the sources, as it was settled last."""
         self.panel = PanelState(self.sources, self.channel, self.show, self._tell)
         self.timeout: Timeout = DEFAULT
         self.facts: dict[str, Any] = {}
@@ -167,23 +170,37 @@ class Client:
         with self.lock:
             if settings is not None:
                 self.settings = settings
-            self._settle()
+        self._settle()
         self.runner.wake()
 
     def _handlers_changed(self, action: str) -> None:
         with self.lock:
             if not self.closed:
                 self.panel.handlers_changed(self.handlers)
-                self._settle()
+        self._settle()
         self.runner.wake()
 
     def _settle(self) -> None:
         """What follows from who answers: standing answers, and logs that waited for a handler."""
-        if self.closed:
-            return
-        standing = self._standing()
+        while not self.closed:
+            standing = Standing.made(self.sources)
+            with self.lock:
+                if self.closed:
+                    return
+                if standing.holds(self.sources):  # else a cell has given another one meanwhile
+                    self._stands(standing)
+                    return
+
+    def _stands(self, standing: Standing) -> None:
+        self.standing = standing
+        self.panel.warnings.pop("settings", None)
+        if standing.contradictions:
+            self.panel.warnings["settings"] = " ".join(standing.contradictions)
+        if standing.crm_data is not ABSENT:
+            self.session.crm_data = standing.crm_data
         if self.settings is not None:
-            self.channel.set({"t": "set", **self.settings, "standing": standing})
+            alone = self._alone(standing)
+            self.channel.set({"t": "set", **self.settings, "standing": alone})
         self.revive()
         self._state()
         self.flush()
@@ -198,21 +215,13 @@ class Client:
                 self.waiting.remove(job)
                 self.runner.revive(job)
 
-    def _standing(self) -> dict[str, Any]:
-        """Finished answers for the page to give alone, each only while it is static."""
+    def _alone(self, standing: Standing) -> dict[str, Any]:
+        """Finished answers for the page to give alone."""
         found: dict[str, Any] = {}
-        self.panel.warnings.pop("settings", None)
-        data: Any = self.sources.standing("requestCrmData")
-        if data is not None:
-            follows = self.sources.follows()
-            if contradictions := data.contradictions(**follows):
-                self.panel.warnings["settings"] = " ".join(contradictions)
-            complete = data.with_defaults(**follows).to_wire()
-            self.session.crm_data = answers.plain(complete, "crmData")
-            found["requestCrmData"] = self._carried("crmData", self.session.crm_data)
-        directory: Any = self.sources.standing("requestGetCrmDirectory")
-        if directory is not None:
-            found["requestGetCrmDirectory"] = self._carried("crmDirectory", directory.to_wire())
+        if standing.crm_data is not ABSENT:
+            found["requestCrmData"] = self._carried("crmData", standing.crm_data)
+        if standing.directory is not None:
+            found["requestGetCrmDirectory"] = self._carried("crmDirectory", standing.directory)
         return found
 
     def _carried(self, action: str, data: Any) -> dict[str, Any]:
@@ -550,7 +559,8 @@ class Client:
             self.panel.warnings["journal"] = self.journal.trouble
         else:
             self.panel.warnings.pop("journal", None)
-        self.panel.summarise(unsaved=len(self.waiting), failed=self.journal.stuck, again=again)
+        unsaved, failed = len(self.waiting), self.journal.stuck
+        self.panel.summarise(self.standing, unsaved=unsaved, failed=failed, again=again)
 
     def _tell(self, name: str, value: object) -> None:
         for handle in self._handles[:]:

@@ -212,12 +212,11 @@ class Inbox:
         known = incoming(job.message.action)
         if known is None:
             return
-        data = None
+        data: Any = None
         if known.name == "requestCrmData":
             data = None if client.session.crm_data is ABSENT else client.session.crm_data
         elif known.name == "requestGetCrmDirectory":
-            directory: Any = client.sources.standing(known.name)
-            data = None if directory is None else directory.to_wire()
+            data = client.standing.directory
         said = client.traffic.add(
             "sent", known.reply or known.name, data, at=job.message.at, re=job.entry.number
         )

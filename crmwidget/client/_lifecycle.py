@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from crmwidget.client._card import called, html_of
+from crmwidget.client._card import Drawn, called
 from crmwidget.client.handler_errors import MOST, PRINTED, Failure, advised
 from crmwidget.core.session import Send, default_timeout, expiring, is_history
 from crmwidget.errors import HandlerAbandonedError, HandlerTimeoutError, MessageRefusedError
@@ -108,7 +108,7 @@ class ClientLifecycle:
         """It was answered, or nobody had to."""
         client = self._client
         try:  # before the lock: it is the user's code, and may take its time
-            html = None if outcome.display is None else html_of(outcome.display)
+            drawn = Drawn.of(outcome)
         except BaseException as error:  # noqa: BLE001 - whatever it raises is reported
             if who is not None:
                 self.failed(job, who, error)
@@ -119,12 +119,12 @@ class ClientLifecycle:
             self._note(job, who, outcome, now)
             more = self._further(job, outcome, now)
             client.carry(client.session.answer(job.ticket, outcome.reply, *more), job)
-            client.panel.answered(job, who, outcome, html)
+            client.panel.answered(job, who, outcome, drawn)
             if job.log:
                 client.journal.done(job.log)
             self._log_became(job, "saved")
             client.end(job, now, keep=job.again)
-        if html is None and outcome.display is not None and client.runner.cell is not None:
+        if drawn.html is None and outcome.display is not None and client.runner.cell is not None:
             client.runner.cell.show(outcome.display)
         if unanswered:
             self._nobody(job)

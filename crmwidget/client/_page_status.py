@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,11 +100,9 @@ class PageStatus:
             settings = client.settings or {}
             recent = self._since_ready()
             counted = Counter((e.direction, e.action) for e in recent)
-            data: Any = client.sources.standing("requestCrmData")
             who = client.sources.answerer("requestCrmData")
             failed = self._crm_data_failure(recent)
             heard = None if self.heard is None else time.monotonic() - self.heard
-            follows = client.sources.follows()
             cell = client.runner.cell
             server = "JPY_PARENT_PID" in os.environ or "JPY_SESSION_NAME" in os.environ
             return Evidence(
@@ -126,7 +124,7 @@ class PageStatus:
                 crm_data_by=who.who if who else None,
                 crm_data_error=None if failed is None else failed.bare,
                 errors=tuple(f"{f.about}, {f.bare}" for f in client.errors),
-                contradictions=() if data is None else tuple(data.contradictions(**follows)),
+                contradictions=client.standing.contradictions,
                 kept=len(client.journal),
                 waits=self.waits,
                 old_kernel="kernel" in client.panel.warnings,

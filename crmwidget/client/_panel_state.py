@@ -7,15 +7,15 @@ the shapes are those of js/src/core/wire.ts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from crmwidget.client._card import ABOUT, Card, about_a_person, called, same_call, shown, shows
 from crmwidget.traffic.file import STAGES
 
 if TYPE_CHECKING:
-    from crmwidget.client._card import Saved, Stage
+    from crmwidget.client._card import Drawn, Saved, Stage
     from crmwidget.client._runner import Job
+    from crmwidget.client._standing import Standing
     from crmwidget.core.channel import Channel
     from crmwidget.directory import Contact
     from crmwidget.handlers import Handlers
@@ -57,14 +57,14 @@ class PanelState:
             self._card = self._made(job)
             self._found(None, ())
 
-    def answered(self, job: Job, who: Answerer | None, outcome: Outcome, html: str | None) -> None:
+    def answered(self, job: Job, who: Answerer | None, outcome: Outcome, drawn: Drawn) -> None:
         """What came of a question; that of an earlier one changes nothing."""
         card = self._card_of(job)
         if card is None and shows(outcome) and self._newest(job):
             card = self._card = self._made(job)  # reports, which are about nobody
         if card is None:
             return
-        card.answer(called(who), outcome, html)
+        card.answer(called(who), outcome, drawn)
         if outcome.matches is not None:
             self._found(outcome.matches.contact, tuple(m.contact for m in outcome.matches))
         self._draw()
@@ -93,13 +93,9 @@ class PanelState:
     def choose(self, card: object, index: int) -> None:
         """One of several, or a possible one, was picked by a person: now it is the record."""
         shown = self._named(card)
-        if not 0 <= index < len(shown.matches):
+        if not 0 <= index < len(shown.drawn.contacts):
             return
-        match = shown.matches[index]
-        if not match.certain:
-            match = replace(match, reason=f"Chosen by hand. {match.reason}", certain=True)
-        shown.matches = [match]
-        self._found(match.contact, self.candidates)
+        self._found(shown.choose(index).contact, self.candidates)
         self._draw()
 
     def question(self, card: object) -> Job:
@@ -151,17 +147,16 @@ class PanelState:
             self._show("record", card.to_wire(self._channel.kernel, epoch), None)
 
     # ------------------------------------------------------------ the rest
-    def summarise(self, *, unsaved: int, failed: int, again: bool = False) -> None:
+    def summarise(
+        self, standing: Standing, *, unsaved: int, failed: int, again: bool = False
+    ) -> None:
         """The facts of the status line that only the kernel has; sent when they changed."""
-        directory: Any = self._sources.directory
-        readable = hasattr(directory, "recognised")
-        warnings = list(self.warnings.values())
         summary = {
-            "agent": getattr(self._sources.crm_data, "agent", None),
-            "contacts": len(directory) if readable else self._asked_for(directory),
+            "agent": standing.agent,
+            "contacts": standing.contacts,
             "region": self._sources.region,
-            "recognised": directory.recognised if readable else None,
-            "warnings": [*warnings, *directory.warnings] if readable else warnings,
+            "recognised": standing.recognised,
+            "warnings": [*self.warnings.values(), *standing.warnings],
             "unsaved": unsaved,
             "failed": failed,
             "asks": {name: called(self._sources.answerer(name)) for name in ABOUT},
@@ -169,10 +164,6 @@ class PanelState:
         if again or summary != self._summary:
             self._summary = summary
             self._show("summary", summary, None)
-
-    def _asked_for(self, directory: object) -> int | None:
-        """None: a function or the CRM gives contacts when they are asked for; 0: nobody does."""
-        return 0 if directory is None and self._sources.adapter("contacts") is None else None
 
     def warn(self, text: str, re: int) -> None:
         """Why what a person asked for could not be done."""

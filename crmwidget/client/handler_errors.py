@@ -65,10 +65,15 @@ class Failure:
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     summary: str = field(init=False)
     """Class and masked message."""
+    bare: str = field(init=False)
+    """What failed and the error's class; its message only where it is ours, without data."""
 
     def __post_init__(self) -> None:
         # At once, where nothing is locked: the text of an error is code of whoever wrote its class.
         object.__setattr__(self, "summary", self.text_of(self.error))
+        ours = isinstance(self.error, _OURS)
+        raised = f"{self.name} raised {type(self.error).__name__}."
+        object.__setattr__(self, "bare", _message(self.error) if ours else raised)
         if self.message is not None:
             object.__setattr__(self, "about", self.message.action)
 
@@ -82,13 +87,6 @@ class Failure:
             msg = f"{self.name} is not a function that can be run again."
             raise RuntimeError(msg) from self.error
         return self.handler(self.message)
-
-    @property
-    def bare(self) -> str:
-        """What failed and the error's class; its message only where it is ours, without data."""
-        if isinstance(self.error, _OURS):
-            return str(self.error)
-        return f"{self.name} raised {type(self.error).__name__}."
 
     @property
     def for_agent(self) -> str:

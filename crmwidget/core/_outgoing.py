@@ -69,9 +69,14 @@ class Outgoing:
         return self._outs[0].item["seq"] if self._outs else self._seq + 1
 
     @property
+    def sent_parts(self) -> Iterator[str | None]:
+        """The buffers that went beside what is on its way."""
+        return (out.part for out in self._outs)
+
+    @property
     def parts(self) -> Iterator[str | None]:
         """The buffers that are still to go."""
-        yield from (out.part for out in self._outs)
+        yield from self.sent_parts
         yield from (part for _, part in self._waiting)
 
     def push(self, item: Item, part: str | None, *, room: int) -> None:

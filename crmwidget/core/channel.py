@@ -168,13 +168,16 @@ class Channel:
     def _wanted(self, page: Page, item: Item, *, fresh: bool) -> bool:
         """Whether the phone belongs on this page: one has to, or a person wants it there.
 
-        Who opens the phone on a new page wants it there. Each wish counts once: the page repeats
-        it until it hears an answer, and by then the phone may be wanted on another one.
+        Who opens the phone on a new page wants it there, unless that was long ago (`here` is 0).
+        Each wish counts once: the page repeats it until it hears an answer, or for so long as it
+        can be meant, and by then the phone may be wanted on another one.
         """
-        here = _number(item.get("here"))
+        said = item.get("here")
+        here = _number(said)
         asked = here > page.granted
         page.granted = max(page.granted, here)
-        return self.epoch is None or asked or (fresh and item.get("kernel") is None)
+        opened = fresh and item.get("kernel") is None and said is None
+        return self.epoch is None or asked or opened
 
     def _hear(self, epoch: str, now: float) -> None:
         self._pages.hear(epoch, now=now)
@@ -277,6 +280,7 @@ class Channel:
         if late_at is not None and late_at <= now:
             self._in_silence += now - page.heard > SILENT
             self._out.late()
+            page.cached -= {*self._out.sent_parts, *self._named()}  # they may be lost, too
         first, named = self._greeting(at)
         due = list(batches(self._out.due(now=now, at=at), lambda name: len(self._parts[name])))
         if not due and (first or (self._marks_at is not None and self._marks_at <= now)):

@@ -11,16 +11,17 @@ import contextlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload
 
+from crmwidget.handlers.given import name_of
 from crmwidget.protocol import named, nearest
 
 if TYPE_CHECKING:
     from crmwidget import protocol
 
 F = TypeVar("F", bound=Callable[..., Any])
-Function = Callable[..., Any]
+GivenFunction = Callable[..., Any]
 
 EVERY: Final = "*"
 """The name under which a handler observes every message."""
@@ -42,14 +43,15 @@ class Handler:
 
     action: str
     """As named() spells it, or a name nobody knows, or "*"."""
-    function: Function
+    function: GivenFunction
     timeout: Timeout
     takes_message: bool
+    name: str = field(init=False)
+    """For errors and the record card."""
 
-    @property
-    def name(self) -> str:
-        """For errors and the record card."""
-        return getattr(self.function, "__name__", type(self.function).__name__)
+    def __post_init__(self) -> None:
+        # At once, where nothing is locked: an object's attributes are code of the user's.
+        object.__setattr__(self, "name", name_of(self.function))
 
     def __call__(self, message: object) -> object:
         """Call the function, with the message if it wants one."""

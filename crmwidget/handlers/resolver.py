@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from crmwidget.core.session import SAVING
 from crmwidget.handlers import EVERY
+from crmwidget.handlers.given import GivenAdapter, GivenFunction, is_function
 from crmwidget.protocol import ACTIONS, incoming, named
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ class Resolver:
     """Everything that can answer; the order lives in `answerer`."""
 
     handlers: Handlers
-    crm_data: CrmData | Callable[..., Any] | None = None
-    directory: Directory | Callable[..., Any] | None = None
-    crm: Any = None
+    crm_data: CrmData | GivenFunction | None = None
+    directory: Directory | GivenFunction | None = None
+    crm: GivenAdapter | None = None
     user: Any = None
     """Who of a users frame is the agent."""
     region: str | None = None
@@ -83,16 +84,16 @@ class Resolver:
             return _argument("directory", directory)
         if name in _ADAPTER:
             method, arguments = _ADAPTER[name]
-            if (bound := _method(crm, method)) is not None:
-                tried = str(getattr(crm, "tried", "") or "")
-                said = f"crm={type(crm).__name__}.{method}" + f" ({tried})" * bool(tried)
+            if crm is not None and method in crm.methods:
+                said = f"crm={crm.name}.{method}" + f" ({crm.tried})" * bool(crm.tried)
                 seconds = SAVING if method == "contacts" else None  # they come page by page
-                return Answerer(said, lambda m: bound(*arguments(m)), seconds=seconds)
+                return Answerer(said, lambda m: crm.call(method, *arguments(m)), seconds=seconds)
         return self._built_in(name)
 
-    def adapter(self, method: str) -> Callable[..., Any] | None:
-        """A method of the adapter, when there is one that answers this."""
-        return _method(self.crm, method)
+    def can(self, method: str) -> bool:
+        """Whether there is an adapter with this method."""
+        crm = self.crm
+        return crm is not None and method in crm.methods
 
     def _built_in(self, name: str) -> Answerer | None:
         """What this package answers by itself; reports and logs are for the user alone."""
@@ -112,16 +113,17 @@ class Resolver:
     @property
     def knows_contacts(self) -> bool:
         """Whether `find` can find anybody."""
-        return self.directory is not None or self.adapter("find") is not None
+        return self.directory is not None or self.can("find")
 
     def find(self, numbers: str | Iterable[str]) -> Matches:
         """Contacts with any of these numbers, in order of certainty."""
         from crmwidget.directory import matches_of
 
         directory, crm = self.directory, self.crm
-        if directory is None and (find := _method(crm, "find")) is not None:
+        if directory is None and crm is not None and "find" in crm.methods:
             asked = (numbers,) if isinstance(numbers, str) else tuple(numbers)
-            return matches_of(self.finish(find(asked)), reason=f"Found by {type(crm).__name__}.")
+            found = self.finish(crm.call("find", asked))
+            return matches_of(found, reason=f"Found by {crm.name}.")
         return self._contacts().find(numbers)
 
     def _by_id(self, message: Any) -> object:
@@ -132,8 +134,8 @@ class Resolver:
         from crmwidget.directory import Directory
 
         given: Any = self.directory
-        if given is not None and _is_function(given):
-            given = self.finish(given())
+        if isinstance(given, GivenFunction):
+            given = self.finish(given.function())
         return Directory.of([] if given is None else given, region=self.region)
 
     def follows(self) -> dict[str, bool]:
@@ -141,7 +143,7 @@ class Resolver:
         contacts = (
             "requestGetCrmDirectory" in self.handlers
             or self.directory is not None
-            or self.adapter("contacts") is not None
+            or self.can("contacts")
         )
         return {
             "call_log": self._by_user("requestSaveInteractionLog"),
@@ -151,7 +153,7 @@ class Resolver:
         }
 
     def _by_user(self, name: str) -> bool:
-        return name in self.handlers or self.adapter(_ADAPTER[name][0]) is not None
+        return name in self.handlers or self.can(_ADAPTER[name][0])
 
     def standing(self, name: str) -> object | None:
         """The value that answers `name` whenever it is asked; None: somebody must be asked."""
@@ -160,7 +162,12 @@ class Resolver:
         value = {"requestCrmData": self.crm_data, "requestGetCrmDirectory": self.directory}.get(
             name
         )
-        return None if _is_function(value) else value
+        return None if isinstance(value, GivenFunction) else value
+
+    def now(self) -> tuple[object, ...]:
+        """The sources and what follows from them, each the same object while nothing changed."""
+        by_handler = ("requestCrmData" in self.handlers, "requestGetCrmDirectory" in self.handlers)
+        return self.crm_data, self.directory, self.crm, *by_handler, *self.follows().values()
 
     def table(self) -> Answers:
         """Who answers which question, for `phone.answers`."""
@@ -168,36 +175,24 @@ class Resolver:
         return Answers({name: a.who if a else "nobody" for name, a in found})
 
 
-def _method(crm: Any, method: str) -> Callable[..., Any] | None:
-    bound = getattr(crm, method, None) if crm is not None else None
-    return bound if bound and callable(bound) else None  # what it leaves out is falsy
-
-
 def _argument(name: str, value: Any) -> Answerer:
-    if _is_function(value):
-        takes = _positional(value)
-        return Answerer(f"{name}={_name(value)}", lambda m: value(m) if takes else value())
+    if isinstance(value, GivenFunction):
+        return Answerer(f"{name}={value.name}", value.ask)
     return Answerer(f"{name}=", lambda m: value)
 
 
-def _is_function(value: object) -> bool:
-    """A function or bound method; a Directory or CrmData is not, whatever its class defines."""
-    return callable(value) and not isinstance(value, type) and not hasattr(value, "to_wire")
+def source_of(value: Any) -> Any:
+    """A checked `crm_data=` or `directory=` as Resolver has it; not to be called under a lock."""
+    return GivenFunction.of(value) if is_function(value) else value
 
 
-def _positional(function: Callable[..., Any]) -> bool:
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    return any(
-        p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
-        for p in parameters
+def adapter_of(value: Any) -> GivenAdapter | None:
+    """The same of a checked `crm=`."""
+    return (
+        None
+        if value is None
+        else GivenAdapter.of(value, (method for method, _ in _ADAPTER.values()))
     )
-
-
-def _name(function: Any) -> str:
-    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def checked_crm_data(value: Any, user: Any = None) -> CrmData | Callable[..., Any] | None:
@@ -206,7 +201,7 @@ def checked_crm_data(value: Any, user: Any = None) -> CrmData | Callable[..., An
         raise TypeError(
             "user= says which row of a users frame is the agent: give that frame as crm_data=."
         )
-    if value is None or _is_function(value):
+    if value is None or is_function(value):
         return cast("Callable[..., Any] | None", value)
     from crmwidget.handlers.crm_data import crm_data_of
 
@@ -226,7 +221,7 @@ def checked_handlers(value: Handlers | None) -> None:
 
 def checked_directory(value: Any, region: str | None) -> Directory | Callable[..., Any] | None:
     """`directory=` as it is kept: a function stays one, anything else becomes a Directory now."""
-    if value is None or _is_function(value):
+    if value is None or is_function(value):
         return cast("Callable[..., Any] | None", value)
     from crmwidget.directory import Directory
 
@@ -237,6 +232,8 @@ def checked_directory(value: Any, region: str | None) -> Directory | Callable[..
 
 def checked_adapter(value: Any, region: str | None = None) -> Any:
     """`crm=`: an object with at least one of the seven methods, none of them asynchronous.
+
+    Which of them it has is looked at once, when it is given.
 
     One that can read national numbers but was not told whose (`region` is None, and it has
     `with_region`) is told the phone's.

@@ -148,7 +148,13 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
         placement: str = "auto",
         **unknown: Any,
     ) -> None:
-        from crmwidget.handlers.resolver import checked_adapter, checked_crm_data, checked_directory
+        from crmwidget.handlers.resolver import (
+            adapter_of,
+            checked_adapter,
+            checked_crm_data,
+            checked_directory,
+            source_of,
+        )
         from crmwidget.http.urls import address
         from crmwidget.notebook._cell_output import CellOutput
         from crmwidget.notebook._identity import here
@@ -178,11 +184,12 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
             from crmwidget.handlers.crm_data import demonstration
 
             data = demonstration()
+        read = source_of(data), source_of(contacts), adapter_of(adapter)
         with client.lock:
             client.timeout = DEFAULT if timeout is None else timeout
             sources = client.sources
-            sources.crm_data, sources.user, sources.directory = data, user, contacts
-            sources.crm, sources.region = adapter, region
+            sources.crm_data, sources.directory, sources.crm = read
+            sources.user, sources.region = user, region
             for trait, value in (("crm_data", data), ("directory", contacts), ("crm", adapter)):
                 self._trait_values[trait] = value
         client.adopt(cell, self._changed)
@@ -399,7 +406,10 @@ class CRMWidget(HandlerMethods, anywidget.AnyWidget):
 
     @traitlets.observe("crm_data", "directory", "crm")
     def _source_changed(self, change: Any) -> None:
-        setattr(self._client.sources, change["name"], change["new"])
+        from crmwidget.handlers.resolver import adapter_of, source_of
+
+        read = adapter_of if change["name"] == "crm" else source_of
+        setattr(self._client.sources, change["name"], read(change["new"]))
         self._client.configure()
 
     def _supersede(self, cell: CellOutput) -> None:

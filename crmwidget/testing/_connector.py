@@ -21,9 +21,11 @@ from crmwidget.errors import ActionError, CRMWidgetError
 from crmwidget.errors._arguments import advises
 from crmwidget.handlers import Handlers
 from crmwidget.handlers.resolver import (
+    adapter_of,
     checked_adapter,
     checked_crm_data,
     checked_directory,
+    source_of,
 )
 from crmwidget.protocol import ACTIONS, named, nearest, parse
 
@@ -124,10 +126,10 @@ class Connector:
         if isinstance(phone, Handlers):
             self._client = Client("test", phone)
             sources = self._client.sources
-            sources.crm_data, sources.user = checked_crm_data(crm_data, user), user
+            sources.crm_data, sources.user = source_of(checked_crm_data(crm_data, user)), user
             sources.region = region
-            sources.directory = checked_directory(directory, region)
-            sources.crm = checked_adapter(crm, region)
+            sources.directory = source_of(checked_directory(directory, region))
+            sources.crm = adapter_of(checked_adapter(crm, region))
         elif isinstance(client := getattr(phone, "_client", None), Client):
             self._client = client
         else:
@@ -197,7 +199,7 @@ class Connector:
             asked=asked_of(card.job.message),
             matches=tuple(card.matches),
             link=card.link,
-            html=card.html,
+            html=card.drawn.html,
             by=card.by,
             error=card.error,
             log=card.log and card.log[0],

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import UserDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pytest
@@ -19,6 +20,7 @@ from crmwidget import CRMWidget
 from crmwidget.client import _lanes as lanes
 from crmwidget.client import _runner as runner
 from crmwidget.errors import HandlerAbandonedError, HandlerTimeoutError
+from crmwidget.handlers.crm_data import demonstration
 from crmwidget.testing import Connector, interaction_log
 from tests.client.known import until
 
@@ -99,6 +101,21 @@ def method_of_an_adapter(phone: CRMWidget, code: Code) -> None:
     phone.crm = Own()
 
 
+def property_of_an_adapter(phone: CRMWidget, code: Code) -> None:
+    """A method that is made anew whenever it is asked for, once the adapter is given."""
+    given = threading.Event()
+
+    class Own:
+        @property
+        def find(self) -> Code:
+            if given.is_set():
+                code()
+            return lambda numbers: None
+
+    phone.crm = Own()
+    given.set()
+
+
 def text_of_an_error(phone: CRMWidget, code: Code) -> None:
     class OwnError(Exception):
         def __str__(self) -> str:
@@ -127,6 +144,7 @@ PLACES: Final = {
     "directory=, async, looked in for a caller": Place(function_of_contacts, asynchronous=True),
     "an adapter's find": Place(method_of_an_adapter),
     "an adapter's contacts": Place(method_of_an_adapter, action=CONTACTS),
+    "an adapter's property": Place(property_of_an_adapter),
 }
 place = pytest.mark.parametrize("at", PLACES.values(), ids=PLACES)
 
@@ -329,6 +347,98 @@ def test_an_engine_that_is_searched_is_the_users_code_too(phone: CRMWidget) -> N
     phone._client._buttons.pressed({"what": "search", "args": {"text": "Bo"}, "seq": 1})
 
     assert free == [True]
+
+
+# ---------------------------------------------------------------- what is only looked at
+def adapter_whose_attributes(look: Code) -> dict[str, Any]:
+    class Own:
+        tried = "never"
+
+        def __getattribute__(self, name: str) -> Any:
+            look()
+            return object.__getattribute__(self, name)
+
+        def find(self, numbers: object) -> list[object]:
+            return []
+
+        contacts = custom_fields = reports = current_user = find
+
+    return {"crm": Own()}
+
+
+def function_whose_attributes(look: Code) -> Code:
+    class Own:
+        def __getattribute__(self, name: str) -> Any:
+            look()
+            return object.__getattribute__(self, name)
+
+        def __call__(self, *_: object) -> object:
+            return [{"name": "Bo Larsen", "phone": "+12025550143"}]
+
+    return Own()
+
+
+def value_whose_text(look: Code) -> object:
+    class Own:
+        def __str__(self) -> str:
+            look()
+            return "text"
+
+    return Own()
+
+
+def mapping_whose_keys(look: Code) -> Mapping[str, object]:
+    class Own(UserDict[str, object]):
+        def __iter__(self) -> Iterator[str]:
+            look()
+            return super().__iter__()
+
+    return Own({"a": 1})
+
+
+LOOKED_AT: Final[dict[str, Callable[[Code], dict[str, Any]]]] = {
+    "an adapter": adapter_whose_attributes,
+    "crm_data=": lambda look: {"crm_data": function_whose_attributes(look)},
+    "directory=": lambda look: {"directory": function_whose_attributes(look)},
+    "a value in crm_data=": lambda look: {
+        "crm_data": replace(demonstration(), other={"more": mapping_whose_keys(look)})
+    },
+    "a value in directory=": lambda look: {
+        "directory": [{"name": "Bo", "phone": "+12025550143", "plan": value_whose_text(look)}]
+    },
+    "a handler": lambda look: {"screen_pop": function_whose_attributes(look)},
+    "a value of a handler's": lambda look: {
+        "screen_pop": lambda pop: {"name": "Bo", "plan": value_whose_text(look)}
+    },
+}
+
+
+@pytest.mark.parametrize("make", LOOKED_AT.values(), ids=LOOKED_AT)
+def test_what_is_only_looked_at_is_not_looked_at_under_a_lock(
+    phone: CRMWidget, make: Callable[[Code], dict[str, Any]]
+) -> None:
+    free: list[bool] = []
+    given = make(lambda: free.append(is_free(phone)))
+    if pop := given.pop("screen_pop", None):
+        phone.on_screen_pop(pop)
+    for name, value in given.items():
+        setattr(phone, name, value)
+    Connector(phone)
+
+    @phone.on_open_reports
+    def reports(asked: object) -> None:
+        pass
+
+    for action in (POP, FIELDS, CRM_DATA, CONTACTS):
+        data = {"aniValues": ["+12025550143"]} if action == POP else None
+        phone._client.deliver(action, data).wait(60)
+    phone.off("open_reports")
+    phone._client.page_status.evidence()
+    phone._client._buttons.pressed({"what": "search", "args": {"text": "Bo"}, "seq": 1})
+    repr(phone.answers)
+
+    assert free
+    assert all(free)
 
 
 # ---------------------------------------------------------------- coroutines beyond their time

@@ -177,7 +177,8 @@ export class Channel {
   attach(time: Time, here = false): Effect[] {
     this.#road = true;
     this.#broken = this.#version = false;
-    if (here) this.#holder.ask(this.#n + 1);
+    this.#holder.opens(time);
+    if (here) this.#holder.ask(this.#n + 1, time);
     this.#begin(time);
     return this.#effects(time);
   }
@@ -190,7 +191,7 @@ export class Channel {
 
   /** A person wants the phone on this page. */
   here(time: Time): Effect[] {
-    this.#holder.ask(this.#n + 1);
+    this.#holder.ask(this.#n + 1, time);
     this.#begin(time);
     return this.#effects(time);
   }
@@ -321,6 +322,8 @@ export class Channel {
   #hello(time: Time): void {
     this.#hellos.set(++this.#n, { asked: time, got: this.#got });
     this.#askedAt = time.now;
+    const wish = this.#holder.wish(time);
+    const here = wish !== 0 || this.#kernel === null ? wish : null; // 0 goes without saying later
     const hello: Hello = {
       t: "hello",
       n: this.#n,
@@ -329,7 +332,7 @@ export class Channel {
       lowest: this.#outbox.lowest,
       kernel: this.#kernel,
       got: this.#received,
-      ...(this.#holder.wish !== null && { here: this.#holder.wish }),
+      ...(here !== null && { here }),
       facts: this.#facts(),
       at: time.at,
     };

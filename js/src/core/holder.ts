@@ -3,9 +3,12 @@
  *
  * The kernel gives it to a page that is new, or where a person asks for it, and counts these turns.
  * News can come late, twice, or not at all: what names a higher turn is right, what names a lower
- * one is old.
+ * one is old. A wish ends with the first answer, or with its time: a page that is heard again after
+ * an hour must not take the phone from the page where the person is by then.
  */
 
+import type { Time } from "./channel";
+import { LIMITS } from "./limits";
 import type { Elsewhere, Welcome } from "./wire";
 
 export class Holder {
@@ -13,22 +16,34 @@ export class Holder {
   /** The kernel that counts, and the highest turn that it has named. */
   #kernel: string | null = null;
   #turn = 0;
-  #wish: number | null = null;
+  #wish: { hello: number; since: Time } | null = null;
+  /** When this page was opened, which is a wish, too; null: it has heard an answer, or is over. */
+  #opened: Time | null = null;
+  #first = true;
 
   /** Another page has the phone. */
   get away(): boolean {
     return this.#away;
   }
 
-  /** Number of the hello with which a person asked for the phone here; null: no wish is open. */
-  get wish(): number | null {
-    return this.#wish;
+  /** It has a road to a kernel: the first time, somebody has opened it. */
+  opens(time: Time): void {
+    if (this.#first) this.#opened = time;
+    this.#first = false;
   }
 
   /** A person wants the phone here, and the next hello, which has this number, will say so. */
-  ask(hello: number): void {
+  ask(hello: number, time: Time): void {
     this.#away = false;
-    this.#wish = hello;
+    this.#wish = { hello, since: time };
+  }
+
+  /** The hello that a person's wish came with, if it is open; 0: not even that it was opened is one. */
+  wish(time: Time): number | null {
+    if (this.#wish && isOver(this.#wish.since, time)) this.#wish = null;
+    if (this.#opened && isOver(this.#opened, time)) this.#opened = null;
+    if (this.#wish) return this.#wish.hello;
+    return this.#opened ? null : 0;
   }
 
   /** The kernel has given the phone to this page, or says that it still has it; false: old news. */
@@ -36,7 +51,7 @@ export class Holder {
     if (this.#old(kernel, turn)) return false;
     this.#believe(kernel, turn);
     this.#away = false;
-    this.#wish = null;
+    this.#wish = this.#opened = null;
     return true;
   }
 
@@ -49,10 +64,10 @@ export class Holder {
 
   /** The kernel says that another page has it; false: old news, or a wish is on its way. */
   elsewhere({ n, kernel, turn }: Elsewhere): boolean {
-    if (this.#old(kernel, turn) || n < (this.#wish ?? 0)) return false;
+    if (this.#old(kernel, turn) || n < (this.#wish?.hello ?? 0)) return false;
     this.#believe(kernel, turn);
     this.#away = true;
-    this.#wish = null;
+    this.#wish = this.#opened = null;
     return true;
   }
 
@@ -64,4 +79,9 @@ export class Holder {
     this.#kernel = kernel;
     this.#turn = turn;
   }
+}
+
+/** By the clock that ran on: one stands still in a machine that sleeps, one can be set back. */
+function isOver(since: Time, { now, at }: Time): boolean {
+  return Math.max(now - since.now, at - since.at) > LIMITS.wish;
 }

@@ -20,6 +20,11 @@ export const LIMITS = {
   quiet: [10_000, 30_000, 60_000],
   /** ms that a page which had not got the phone leaves to those that may have had it. */
   away: 3_000,
+  /**
+   * ms for which a person's wish to have the phone on this page is said. Where no answer comes for
+   * longer, that person may be at another page by now.
+   */
+  wish: 30_000,
   /** ms after which a kernel that never answers is asked no more until something happens. */
   giveUp: 600_000,
 } as const;

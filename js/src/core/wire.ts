@@ -41,10 +41,16 @@ export interface Hello {
   v: number;
   build: string;
   lowest: number;
-  /** The kernel whose numbers `got` counts; null before the first welcome: a new page, which gets the phone. */
+  /**
+   * The kernel whose numbers `got` counts; null before the first welcome: a new page, which gets the
+   * phone unless `here` is 0.
+   */
   kernel: string | null;
   got: number;
-  /** Number of the hello with which a person has asked for the phone here; until an answer has come. */
+  /**
+   * Number of the hello with which a person has asked for the phone here: until an answer has come,
+   * for 30 s at most. 0: the page was opened longer ago than that, or has had its answer.
+   */
   here?: number;
   facts: Facts;
   at: number;

@@ -122,6 +122,151 @@ test("a wish is said until it is answered, and names the question that brought i
   expect(items(later)[0]).not.toHaveProperty("here");
 });
 
+test("an answer that comes twice does not answer a wish that came after it", () => {
+  const channel = connected();
+  const first = channel.here(at(20));
+
+  channel.receive(content("e1", welcome(1)), at(30));
+
+  expect(items(channel.wake(at(wakeAt(first))))).toMatchObject([{ t: "hello", n: 3, here: 2 }]);
+});
+
+test("a kernel that this page neither knows nor asked has nothing to say", () => {
+  const channel = connected();
+
+  channel.receive(content("e1", elsewhere(99, 5, "k0")), at(20));
+
+  expect(channel.away).toBe(false);
+});
+
+/** How often it asks of itself, while the kernel answers that it holds all and has finished nothing. */
+function questions(channel: Channel, effects: Effect[], got: number): number {
+  let [asked, due] = [0, wakeAt(effects)];
+  while (due < Number.POSITIVE_INFINITY) {
+    const said = channel.wake(at(due));
+    const hello = items(said).find((item) => item.t === "hello");
+    const answer = hello && content("e1", welcome(hello.n ?? 0, { got }));
+    if (hello) asked++;
+    due = wakeAt([...(answer ? channel.receive(answer, at(due)) : []), ...said].reverse());
+  }
+  return asked;
+}
+
+test("a kernel that holds messages is asked some times how far it is, and again when it moves", () => {
+  const channel = connected();
+
+  message(channel, 100);
+  const first = channel.receive(content("e1", { t: "got", n: 1, done: 0 }), at(110));
+  const before = questions(channel, first, 1);
+  message(channel, 500_000);
+  const second = channel.receive(content("e1", { t: "got", n: 2, done: 0 }), at(500_010));
+
+  expect(before).toBe(LIMITS.quiet.length);
+  expect(questions(channel, second, 2)).toBe(LIMITS.quiet.length);
+});
+
+test("a log would be lost with this page until a kernel holds it, and when that is gone", () => {
+  const channel = connected();
+  message(channel, 100, true);
+  const said = [channel.logs];
+  channel.receive(content("e1", { t: "got", n: 1, done: 0 }), at(110));
+  said.push(channel.logs);
+  channel.detach(at(120));
+  said.push(channel.logs);
+
+  expect(said).toEqual([1, 0, 1]);
+});
+
+test("another kernel has a clock of its own, however long its answer took", () => {
+  const channel = connected();
+  channel.attach(at(10));
+
+  channel.receive(content("e1", welcome(2, { kernel: "k2", at: 5_000_000 })), at(310));
+
+  expect(channel.kernelTime(at(310))).toBe(5_000_150);
+});
+
+test("an answer to an earlier question does not end a wish", () => {
+  const channel = connected();
+  channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
+  const first = channel.here(at(20));
+
+  channel.receive(content("e1", elsewhere(1, 2)), at(25));
+  channel.receive(content("e2", welcome(2, { turn: 3 })), at(26));
+
+  expect(channel.away).toBe(false);
+  expect(items(channel.wake(at(wakeAt(first))))).toMatchObject([{ t: "hello", n: 3, here: 2 }]);
+});
+
+test("which page another kernel speaks to says nothing of the one that this page knows", () => {
+  const channel = connected();
+
+  channel.receive(content("e2", welcome(1, { kernel: "k2", turn: 5 })), at(10));
+
+  expect(channel.away).toBe(false);
+});
+
+test("what went to another page meanwhile is not missed when the phone comes back", () => {
+  const channel = connected();
+  channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
+  channel.here(at(20));
+  channel.receive(content("e1", welcome(2, { turn: 3, lowest: 11 })), at(30));
+  const show = { t: "show", seq: 11, what: "warning", data: 1 };
+
+  const effects = channel.receive(content("e1", show), at(40));
+
+  expect(effects).toContainEqual({ kind: "deliver", item: show });
+  expect(items(effects)).toEqual([]);
+});
+
+test("a wish that is not answered in its time is over, and the kernel is asked as before", () => {
+  const channel = connected();
+  channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
+  channel.here(at(20));
+
+  const inTime = channel.wake(at(20 + LIMITS.wish));
+  const later = channel.wake(at(20 + LIMITS.wish + LIMITS.next));
+  channel.receive(content("e1", elsewhere(4, 2)), at(40_000));
+
+  expect(items(inTime)).toMatchObject([{ t: "hello", n: 3, here: 2 }]);
+  expect(items(later)).toMatchObject([{ t: "hello", n: 4 }]);
+  expect(items(later)[0]).not.toHaveProperty("here");
+  expect(channel.away).toBe(true);
+});
+
+test("a wish has its end while the machine sleeps, and where the clock is set back", () => {
+  const said = [1, -1].map((hours) => {
+    const channel = connected();
+    channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));
+    channel.here(at(20));
+    const waited = hours < 0 ? LIMITS.wish + 1 : LIMITS.first;
+    return channel.wake({ now: 20 + waited, at: at(20).at + hours * 3_600_000 });
+  });
+
+  for (const effects of said) {
+    expect(items(effects)).toMatchObject([{ t: "hello", n: 3 }]);
+    expect(items(effects)[0]).not.toHaveProperty("here");
+  }
+});
+
+test("that a page was opened is a wish as long as another, until it is answered", () => {
+  const silent = new Channel({ epoch: "e1", build: "b", facts: () => ({}) as Facts });
+  const told = new Channel({ epoch: "e1", build: "b", facts: () => ({}) as Facts });
+  silent.attach(at(0));
+  told.attach(at(0));
+  told.receive(content("e1", elsewhere(1, 2)), at(5));
+
+  const early = silent.attach(at(LIMITS.wish));
+  const late = [silent.attach(at(LIMITS.wish + 1)), told.here(at(10))];
+  told.receive(content("e1", elsewhere(2, 4)), at(11));
+  const asked = told.attach(at(20));
+  const other = told.wake(at(wakeAt(asked)));
+
+  expect(items(early)[0]).not.toHaveProperty("here");
+  expect(items(late.flat())).toMatchObject([{ here: 0 }, { here: 2 }]);
+  expect(items(other)).toMatchObject([{ t: "hello", kernel: null, here: 0 }]);
+});
+
 test("a wish that was fulfilled, and then another page's, is over", () => {
   const channel = connected();
   channel.receive(content("e2", welcome(1, { turn: 2 })), at(10));

@@ -47,7 +47,7 @@ export class Kernel {
       if (item.t === "hello") {
         this.hellos.push(item);
         if (this.#epoch === null) this.#last = item.lowest - 1;
-        if (item.here !== undefined) this.turn++;
+        if (item.here) this.turn++;
         this.#epoch = epoch;
         this.#acknowledge(item.kernel === this.id ? item.got : 0);
         const lowest = this.#outs[0]?.seq ?? this.#seq + 1;
