@@ -462,8 +462,7 @@ class Client:
         """On this page a person looks at the traffic; None: nobody does."""
         self._watcher = epoch
         if epoch is not None:
-            recent = self.intake.recent.items()
-            self.desk.trace(job for (page, _), job in recent if page == epoch and job.finished)
+            self.desk.trace(job for job in self.intake.recent(epoch) if job.finished)
 
     def traced(self, job: Job) -> None:
         """Something became of it; costs nothing while nobody looks."""

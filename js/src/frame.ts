@@ -19,9 +19,11 @@ import {
 } from "./core/guard";
 
 /** Why something that claims to be the connector's is not taken. */
-export type Refusal = "untrusted" | "source" | "origin" | "rate" | Reason;
+export type Refusal = "untrusted" | "source" | "origin" | "rate" | "room" | Reason;
 
 export interface FrameEvents {
+  /** Whether there is room for a message; `text` is all of it as JSON. */
+  takes(action: string, text: string): boolean;
   /** A message of the connector; `text` is all of it as JSON. */
   message(action: string, data: unknown, text: string): void;
   /** The simulator's answer to `control`, as JSON. */
@@ -156,7 +158,8 @@ export class Frame {
     }
     this.#take(judge(data), origin, ({ action, data: payload, text }) => {
       this.#origin = origin;
-      this.#events.message(action, payload, text);
+      if (this.#events.takes(action, text)) this.#events.message(action, payload, text);
+      else this.#events.refused("room", origin, action);
     });
   };
 

@@ -20,10 +20,15 @@ export interface Skip {
 }
 export type Item = Msg | Note | Do | Skip;
 
-/** What waits at most, in items and in characters; interaction logs always find room. */
-export const ROOM = { items: 20_000, characters: 32_000_000 } as const;
+/**
+ * What waits at most: items, and characters in all. Interaction logs, which may wait for days, have
+ * their own room, so that neither takes it from the other.
+ */
+export const ROOM = { items: 20_000, characters: 32_000_000, logs: 32_000_000 } as const;
 
 const SKIP_SIZE = 64;
+/** Characters around a message of the connector, on the wire. */
+const OVERHEAD = 64;
 
 interface Entry {
   item: Msg | Note | Do;
@@ -37,7 +42,10 @@ export class Outbox {
   readonly #entries = new Map<number, Entry>();
   #lowest = 1;
   #last = 0;
+  /** Characters of what is no interaction log, and of what is one. */
   #size = 0;
+  #logSize = 0;
+  #logs = 0;
   #messages = 0;
 
   /** The smallest number that is still to be told. */
@@ -54,7 +62,12 @@ export class Outbox {
   }
 
   get full(): boolean {
-    return this.#entries.size >= ROOM.items || this.#size >= ROOM.characters;
+    return this.#entries.size - this.#logs >= ROOM.items || this.#size >= ROOM.characters;
+  }
+
+  /** Whether an interaction log of so many characters finds room. */
+  takes(characters: number): boolean {
+    return this.#logSize + characters + OVERHEAD <= ROOM.logs;
   }
 
   /** How many messages of the connector are kept. */
@@ -74,7 +87,7 @@ export class Outbox {
     const size = sizeOf(body);
     const item = { ...body, seq: ++this.#last, at };
     this.#entries.set(item.seq, { item, log, size });
-    this.#size += size;
+    this.#count(log, size);
     if (body.t === "msg") this.#messages++;
     return item;
   }
@@ -118,9 +131,17 @@ export class Outbox {
     const entry = this.#entries.get(seq);
     if (!entry) return null;
     this.#entries.delete(seq);
-    this.#size -= entry.size;
+    this.#count(entry.log, -entry.size);
     if (entry.item.t === "msg") this.#messages--;
     return entry;
+  }
+
+  #count(log: boolean, size: number): void {
+    if (!log) this.#size += size;
+    else {
+      this.#logSize += size;
+      this.#logs += Math.sign(size);
+    }
   }
 
   /** Finishes all numbers between these two, and tells what was there. */
@@ -143,7 +164,7 @@ function between(from: number, to: number): number[] {
 
 /** Characters on the wire, roughly. */
 function sizeOf(body: Body): number {
-  if (body.t === "msg") return body.m.length + 64;
+  if (body.t === "msg") return body.m.length + OVERHEAD;
   const more = body.t === "note" ? body.detail : body.args;
   return (more === undefined ? 0 : JSON.stringify(more).length) + 96;
 }
