@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from crmwidget.errors import CaptureError
+from crmwidget.given import json_of, text_of
 from crmwidget.privacy import kept_key, key_name, mask, tag_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Head", "Message", "messages_of", "read", "redacted_ids", "write"]
 
 VERSION: Final = 1
+LARGEST: Final = 256_000_000
+"""Bytes of a file: what a phone keeps has less, however it is escaped."""
 STAGES: Final = ("page", "channel", "queue", "handler")
 """Where a message spends its time, in the order in which it does."""
 
@@ -137,9 +140,9 @@ def write(path: str | PathLike[str], head: Head, messages: Iterable[Message]) ->
 def read(path: str | PathLike[str]) -> tuple[Head, list[Message]]:
     """Read a file; raises CaptureError, which names the line, where it is no capture."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise CaptureError(path, 1, "it is no UTF-8 text") from error
+        text = text_of(path, LARGEST)
+    except ValueError as error:
+        raise CaptureError(path, 1, str(error)) from error
     # Not splitlines(): a text may hold other characters that Python takes for a line's end.
     numbered = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     lines = [(n, _parsed(path, n, line)) for n, line in numbered]
@@ -189,8 +192,8 @@ def redacted_ids(shown: tuple[str, ...] | None, key: bytes) -> tuple[str, ...] |
 
 def _parsed(path: str | PathLike[str], number: int, line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        found = json_of(line)
+    except ValueError as error:
         raise CaptureError(path, number, "it is no JSON") from error
     if not isinstance(found, dict):
         raise CaptureError(path, number, "it is no JSON object")

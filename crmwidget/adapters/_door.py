@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 from crmwidget.adapters._auth import HttpxAuth
 from crmwidget.adapters._quiet import quiet
 from crmwidget.adapters._refusals import Refusals, bare, failure_of
+from crmwidget.given import json_of
 from crmwidget.inflate import ACCEPTED, TooLargeError, coding_of, inflated
 
 if TYPE_CHECKING:
@@ -106,10 +107,7 @@ class Answer:
         """The content as JSON, None where it is empty; ValueError where it is no JSON."""
         if not self.content.strip():
             return None
-        try:
-            return json.loads(self.text)
-        except RecursionError:
-            raise ValueError from None
+        return json_of(self.text)
 
 
 @dataclass(frozen=True, slots=True)
