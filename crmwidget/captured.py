@@ -16,7 +16,7 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from crmwidget.errors import CaptureError
 from crmwidget.given import json_of, text_of
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from crmwidget.traffic import Entry, Traffic
+
+T = TypeVar("T")
 
 __all__ = ["Head", "Message", "messages_of", "read", "redacted_ids", "write"]
 
@@ -97,14 +99,21 @@ class Message:
             direction=str(line["direction"]),
             action=str(line["action"]),
             data=line.get("data"),
-            re=line.get("re"),
-            by=line.get("by"),
-            error=line.get("error"),
-            problems=tuple(line.get("problems", ())),
+            re=_checked(line.get("re"), int),
+            by=_checked(line.get("by"), str),
+            error=_checked(line.get("error"), str),
+            problems=tuple(map(str, line.get("problems", ()))),
             shown=None if shown is None else tuple(map(str, shown)),
-            key=line.get("key"),
-            stages={name: line[name] for name in STAGES if name in line},
+            key=_checked(line.get("key"), str),
+            stages={name: float(line[name]) for name in STAGES if name in line},
         )
+
+
+def _checked(value: Any, kind: type[T]) -> T | None:
+    """A value of a file that may be missing; TypeError where it is of another kind."""
+    if value is None or isinstance(value, kind):
+        return value
+    raise TypeError
 
 
 def messages_of(traffic: Traffic, *, redacted: bool = True) -> tuple[Head, list[Message]]:
@@ -158,7 +167,8 @@ def read(path: str | PathLike[str]) -> tuple[Head, list[Message]]:
             messages.append(Message.of_line(line))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CaptureError(path, n, "it is no message") from error
-    return Head(str(first.get("connector")), first.get("key")), messages
+    key = first.get("key")
+    return Head(str(first.get("connector")), None if key is None else str(key)), messages
 
 
 def _message(entry: Entry, key: bytes | None) -> Message:
