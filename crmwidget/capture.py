@@ -17,6 +17,7 @@ from crmwidget.errors import CRMWidgetError
 from crmwidget.handlers import Handlers
 from crmwidget.printable import printable
 from crmwidget.privacy import TAG, digest, is_id, kept_key, key_name, redact, tags_of
+from crmwidget.private import write_own
 from crmwidget.session import ABSENT
 from crmwidget.stage import Stage
 from crmwidget.traffic import LARGE
@@ -179,7 +180,7 @@ class Capture:
         file = self.save(test.with_name(f"{name}.jsonl"))
         # A file's name may hold anything: in code it is a quoted text, and a part of an identifier
         code = _TEST.format(file=file.name, name=re.sub(r"\W", "_", name))
-        test.write_text(code, encoding="utf-8")
+        write_own(test, code)
         return test
 
     def __len__(self) -> int:

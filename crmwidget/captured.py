@@ -11,8 +11,6 @@ in ms. Redacted values are tags, `<phone 1a2b3c4d ..43>`: one value, one tag.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from crmwidget.errors import CaptureError
 from crmwidget.given import json_of, text_of
 from crmwidget.privacy import kept_key, key_name, mask, tag_of
+from crmwidget.private import write_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -134,15 +133,7 @@ def write(path: str | PathLike[str], head: Head, messages: Iterable[Message]) ->
         "key": head.key,
     }
     lines = [json.dumps(first), *(message.to_line() for message in messages)]
-    # Its name cannot be predicted, so no symlink can be planted in its place
-    made, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(made, "w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-        Path(part).replace(target)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    write_own(target, "\n".join(lines) + "\n")
     return target
 
 

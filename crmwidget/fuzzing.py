@@ -17,6 +17,7 @@ from crmwidget.captured import Head, write
 from crmwidget.captured import Message as Line
 from crmwidget.errors import ActionError, MissingExtraError
 from crmwidget.handlers import EVERY
+from crmwidget.private import write_own
 from crmwidget.protocol import ACTIONS, named, nearest, parse
 from crmwidget.testing import Connector
 
@@ -154,7 +155,7 @@ def _saved(found: Finding, folder: Path) -> Finding:
     file = write(folder / f"{name}.jsonl", Head("simulator"), [line])
     test = folder / f"test_{name}.py"
     error = type(found.error).__name__
-    test.write_text(_TEST.format(error=error, name=name, file=file.name), encoding="utf-8")
+    write_own(test, _TEST.format(error=error, name=name, file=file.name))
     return Finding(message, found.error, test)
 
 
