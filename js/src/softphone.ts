@@ -419,7 +419,7 @@ export class Softphone implements Handle {
       place: this.#home.birthplace(),
       known: owned,
       events: {
-        takes: (action, text) => !incoming(action)?.kept || this.#channel.takes(text.length),
+        takes: (action, text) => !incoming(action)?.kept || this.#channel.takes(text),
         message: (action, data, text) => {
           this.#refusals.forget();
           this.#connect({ kind: "message", action, data, text });

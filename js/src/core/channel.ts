@@ -159,9 +159,9 @@ export class Channel {
     return this.#outbox.full;
   }
 
-  /** Whether an interaction log of so many characters finds room: to be asked before it is pushed. */
-  takes(characters: number): boolean {
-    return this.#outbox.takes(characters);
+  /** Whether an interaction log finds room, given as text: to be asked before it is pushed. */
+  takes(text: string): boolean {
+    return this.#outbox.takes(text);
   }
 
   standing(now: number): Standing {
