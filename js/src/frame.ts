@@ -78,12 +78,14 @@ export class Frame {
     if (!document.getElementById(ID)) this.element.id = ID;
     if ("srcdoc" in content) {
       this.element.sandbox.value = "allow-scripts";
+      // biome-ignore lint/plugin: our own page, whole, in the sandbox of the line above
       this.element.srcdoc = content.srcdoc;
     } else {
       this.element.allow = "camera; microphone; geolocation";
       this.element.src = content.src;
     }
     this.element.addEventListener("load", this.#loaded);
+    // biome-ignore lint/plugin: #heard looks at source and origin first
     this.#window.addEventListener("message", this.#heard);
     // What cannot be read here, as a compiled module, arrives so; its data is null
     this.#window.addEventListener("messageerror", this.#heard);
