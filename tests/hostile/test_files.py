@@ -15,11 +15,13 @@ from crmwidget import Capture, Handlers, captured
 from crmwidget.errors import CaptureError, SimulatorError
 from crmwidget.given import MOST_VALUES, json_of
 from crmwidget.simulator import Scenario, _scenario
+from tests.slow import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+EXAMPLES: Final = count("CRMWIDGET_HOSTILE_FILES", 40, 5_000)
 HEAD: Final = json.dumps({"capture": 1, "connector": "simulator", "redacted": False})
 LINE: Final[dict[str, Any]] = {
     "n": 1,
@@ -136,7 +138,7 @@ NAMES: Final = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(changes=st.dictionaries(NAMES, VALUES, max_size=4), head=st.dictionaries(NAMES, VALUES))
 @example(changes={"page": "x"}, head={})
 def test_what_is_loaded_can_be_shown_compared_and_saved(

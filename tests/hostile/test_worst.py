@@ -32,9 +32,9 @@ from tests.slow import SLOW, count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROUNDS: Final = count("CRMWIDGET_WORST", 3, 60)
-SCALE: Final = 1 if SLOW else 8
-"""A few rounds fill an eighth of what a kernel may keep, and a minute fills all of it."""
+ROUNDS: Final = count("CRMWIDGET_WORST", 2, 60)
+SCALE: Final = 1 if SLOW else 16
+"""Two rounds fill a sixteenth of what a kernel may keep, and a minute fills all of it."""
 BOUNDS: Final = ("traffic.BYTES", "interactions.BYTES", "failures.MESSAGES", "intake.CHARACTERS")
 KERNEL: Final = 30_000_000 + 320_000_000 // SCALE
 """Bytes by which it may grow, however long it lasts: 64 MB of traffic, as much of logs, 50 MB of
