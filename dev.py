@@ -465,7 +465,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "browser", (f"{PYTEST} {FOLDERS['browser']} {WORKERS}",), budget=330, lanes=2, browser=True
     ),
-    Check("hostile", (f"{PYTEST} {FOLDERS['hostile']}",), budget=50, browser=True),
+    Check("hostile", (f"{PYTEST} {FOLDERS['hostile']}",), budget=80, browser=True),
     # Its mutants wait side by side, in threads of their own.
     Check("conformance", (f"{PYTEST} {FOLDERS['conformance']}",), budget=150, browser=True),
     Check("notebooks", (f"{PYTEST} {FOLDERS['notebooks']}",), budget=50, browser=True),

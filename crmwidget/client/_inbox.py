@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections import OrderedDict
+from collections import deque
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -16,18 +16,24 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from crmwidget import protocol
 from crmwidget.client._runner import Job
 from crmwidget.client.interactions import Entry as LogEntry
+from crmwidget.client.journal import _held as held
 from crmwidget.core.session import ABSENT
+from crmwidget.errors import MessageRefusedError
 from crmwidget.protocol import incoming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterator
 
     from crmwidget.client import Client
     from crmwidget.core.channel import Delivered
     from crmwidget.protocol import InteractionLog
 
+TOLD: Final = 1.0
+"""Seconds for which it is not said again that there is no room for logs."""
 RECENT: Final = 1000
-"""Messages that the panel can ask about."""
+"""Messages that the panel can ask about, the newest ones ..."""
+CHARACTERS: Final = 4_000_000
+"""... as long as they had no more than this as text."""
 
 
 class Inbox:
@@ -35,13 +41,16 @@ class Inbox:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self.recent: OrderedDict[tuple[str, int], Job] = OrderedDict()
-        """By page and its number, which another page has as well: those that a panel may show."""
+        self._recent: deque[tuple[str, Job, int]] = deque()
+        """Those that a panel may show: page, job, and how much it had as text."""
+        self._characters = 0
         self._born = time.time()
         self._skew = 0.0
         """Seconds to add to the page's clock to read ours."""
         self._quickest = float("inf")
         """ms from the page's clock to ours, by the message that came quickest."""
+        self._told_at = float("-inf")
+        """When it was said last that there is no room."""
         self._tickets = itertools.count(1)
         self._keys = itertools.count(1)
 
@@ -66,15 +75,19 @@ class Inbox:
 
     def comes_too_late(self, job: Job) -> bool:
         """Whether it came before this kernel and has waited longer than its handler may take."""
-        if job.log or job.seq is None:
-            return False
-        came = job.message.at.timestamp() + self._skew
-        if came >= self._born:
+        if job.log or not self._is_older(job):
             return False
         client = self._client
         who = client.sources.answerer(job.message.action)
         timeout = client.lifecycle.time_for(job, who)
-        return timeout is not None and time.time() - came > timeout
+        return timeout is not None and time.time() - self._came(job) > timeout
+
+    def _is_older(self, job: Job) -> bool:
+        """Whether a page had it before this kernel was there."""
+        return job.seq is not None and self._came(job) < self._born
+
+    def _came(self, job: Job) -> float:
+        return job.message.at.timestamp() + self._skew
 
     # ------------------------------------------------------------ jobs
     def read(self, event: Delivered, now: float, left: float | None) -> Job | None:
@@ -98,6 +111,7 @@ class Inbox:
         key = item["key"] if isinstance(item.get("key"), str) else f"{event.epoch}/{event.seq}"
         answered = item.get("answered") is True
         job = self._job(action, data, key, at=at, now=now, answered=answered, place=place)
+        self._recall(event.epoch, job, len(item["m"]))
         load = item.get("load")
         job.load = load if isinstance(load, int) else 1
         if left is not None:
@@ -105,6 +119,17 @@ class Inbox:
                 job.entry.page = max(left - item["at"], 0.0)
             job.entry.channel = max(time.time() * 1000 - left - self._quickest, 0.0)
         return job
+
+    def _recall(self, epoch: str, job: Job, characters: int) -> None:
+        self._recent.append((epoch, job, characters))
+        self._characters += characters
+        while len(self._recent) > RECENT or self._characters > CHARACTERS:
+            _, _, characters = self._recent.popleft()
+            self._characters -= characters
+
+    def recent(self, epoch: str) -> Iterator[Job]:
+        """The newest messages of this page."""
+        return (job for page, job, _ in self._recent if page == epoch)
 
     def _refuse(self, event: Delivered, action: str, at: datetime, now: float, why: str) -> None:
         self._client.traffic.add("rejected", action, None, at=at, problems=(why,))
@@ -141,10 +166,6 @@ class Inbox:
             epoch=epoch,
             seq=seq,
         )
-        if place is not None:
-            self.recent[place] = job
-            while len(self.recent) > RECENT:
-                self.recent.popitem(last=False)
         known = incoming(action)
         if known and known.kept:
             entry.key = key
@@ -182,13 +203,15 @@ class Inbox:
         return made
 
     # ------------------------------------------------------------ what is noted
-    def accept(self, jobs: Iterable[Job], now: float) -> set[Job]:
+    def accept(self, jobs: Collection[Job], now: float) -> set[Job]:
         """Journal the interaction logs in one commit; the jobs that are to be done.
 
         The page may forget a log when it is on disk, of which the journal tells.
         """
         client = self._client
         new_jobs: set[Job] = set()
+        refused = self._without_room(jobs, now)
+        jobs = [job for job in jobs if job not in refused]
         logs = [job.log for job in jobs if job.log]
         fresh = dict(zip(map(id, logs), client.journal.accept(logs), strict=True)) if logs else {}
         for job in jobs:
@@ -205,6 +228,25 @@ class Inbox:
                 client.interactions.add(job.log)
             new_jobs.add(job)
         return new_jobs
+
+    def _without_room(self, jobs: Collection[Job], now: float) -> set[Job]:
+        """Logs that are refused because too many wait to be saved; agent and notebook hear of it.
+
+        One that a page had before this kernel was there is not: another kernel may have taken it.
+        """
+        client = self._client
+        logs = {job.log: job for job in jobs if job.log and not self._is_older(job)}
+        refused = {logs[entry] for entry in client.journal.beyond([*logs])} if logs else set()
+        for job in refused:
+            job.entry.problems += ("refused: too many logs wait to be saved",)
+            if job.epoch is not None and job.seq is not None:
+                client.channel.finish(job.epoch, job.seq, now=now)
+            job.finish()
+        if refused and now - self._told_at >= TOLD:
+            self._told_at = now
+            error = MessageRefusedError(next(iter(refused)).message.action, "room", held.ROOM)
+            client.runner.later(lambda: client.lifecycle.refused(error))
+        return refused
 
     def answered_by_page(self, job: Job) -> None:
         """Note what the page has replied, from the answer that stands now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import traceback
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
@@ -17,6 +18,7 @@ from crmwidget.errors import (
     HandlerTimeoutError,
     MessageRefusedError,
 )
+from crmwidget.safety.bounded import size_of
 from crmwidget.safety.privacy import mask
 
 if TYPE_CHECKING:
@@ -38,7 +40,9 @@ _SUBJECT = {
     "requestNavigateToClickToDialResult": "Opening the record",
 }
 MOST: Final = 200
-"""So many failures are kept, the newest ones."""
+"""So many failures are kept, the newest ones ..."""
+MESSAGES: Final = 50_000_000
+"""... as long as the messages that they are about take no more; the last always keeps its own."""
 WHOLE: Final = 20
 """So many of them, the newest ones, keep the variables of the handler for %debug ..."""
 BYTES: Final = 50_000_000
@@ -129,6 +133,8 @@ class HandlerErrors(list[Failure]):
     def __init__(self) -> None:
         super().__init__()
         self._lock = Lock()
+        self._messages: deque[int] = deque()
+        """Bytes of the message of each failure that is kept."""
         self._whole: list[tuple[BaseException, int]] = []
         self._kinds: dict[tuple[int, str, str], tuple[int, Handler | None]] = {}
         """How many there were of each kind; a handler is held so that its id stays its own."""
@@ -136,9 +142,15 @@ class HandlerErrors(list[Failure]):
     def append(self, failure: Failure) -> None:
         """Keep one more; not to be called under a lock, because variables are asked their size."""
         size = _size_of(failure.error)
+        about = 0 if failure.message is None else size_of(failure.message.raw)
         with self._lock:
             super().append(failure)
-            del self[:-MOST]
+            self._messages.append(about)
+            while len(self._messages) > MOST or (
+                len(self._messages) > 1 and sum(self._messages) > MESSAGES
+            ):
+                self._messages.popleft()
+            del self[: -len(self._messages)]
             self._whole.append((failure.error, size))
             while len(self._whole) > WHOLE or (
                 len(self._whole) > 1 and sum(size for _, size in self._whole) > BYTES

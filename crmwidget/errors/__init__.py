@@ -183,20 +183,20 @@ class HandlerTimeoutError(CRMWidgetError, TimeoutError):
 
 
 class MessageRefusedError(CRMWidgetError):
-    """A message of the connector was over one of the page's limits, and no handler has seen it.
+    """A message of the connector was over a limit of page or kernel, and no handler has seen it.
 
-    `limit`: the most that the page takes, in the unit that `reason` names.
+    `limit`: the most that is taken, in the unit that `reason` names.
     """
 
     def __init__(self, action: str, reason: str, limit: int) -> None:
         self.action = action
         self.reason = reason
         self.limit = limit
-        self.for_agent = "too many messages came" if reason == "rate" else "it is too large"
+        self.for_agent = _SAID.get(reason, "it is too large")
         why = _OVER.get(reason, "it was over the limit of {:,} for " + reason).format(limit)
         super().__init__(
-            f"{action} was refused by the page: {why}. No handler has seen it. The connector "
-            "has to send less."
+            f"{action} was refused: {why}. No handler has seen it. "
+            + _REMEDIES.get(reason, "The connector has to send less.")
         )
 
 
@@ -205,7 +205,10 @@ _OVER = {
     "depth": "it was nested more than {:,} levels deep",
     "nodes": "it had more than {:,} values",
     "rate": "more than {:,} messages a second came",
+    "room": "the call logs that wait to be saved would take more than {:,} bytes",
 }
+_SAID = {"rate": "too many messages came", "room": "too many call logs wait to be saved"}
+_REMEDIES = {"room": "phone.journal has those that wait: have them saved, or discard them."}
 
 
 class HandlerAbandonedError(CRMWidgetError):

@@ -23,6 +23,7 @@ from crmwidget.http._log_filter import quiet
 from crmwidget.http.credentials import HttpxAuth
 from crmwidget.http.errors import Refusals, bare, failure_of
 from crmwidget.safety.inflate import ACCEPTED, TooLargeError, coding_of, inflated
+from crmwidget.safety.reading import json_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -106,10 +107,7 @@ class Answer:
         """The content as JSON, None where it is empty; ValueError where it is no JSON."""
         if not self.content.strip():
             return None
-        try:
-            return json.loads(self.text)
-        except RecursionError:
-            raise ValueError from None
+        return json_of(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,7 @@ __all__ = [
     "read_own",
     "state_folder",
     "touch_own",
+    "write_own",
 ]
 
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
@@ -116,6 +118,40 @@ def read_own(path: Path, most: int) -> bytes:
         os.close(opened)
 
 
+def write_own(path: Path, text: str) -> None:
+    """Write a file that this user alone can read, whole or not at all; no link is followed.
+
+    Raises NotPrivateError where another user has a file in its place, and keeps it or puts it
+    there meanwhile, and OSError where there can be no file.
+    """
+    # Its name cannot be predicted, so no link can be planted in its place
+    made, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    watched = os.dup(made)  # while it is open no other file gets its number
+    try:
+        with os.fdopen(made, "w", encoding="utf-8") as file:
+            file.write(text)
+        if not hasattr(os, "getuid"):
+            os.close(watched)
+            watched = -1  # Windows renames no file that is open
+        Path(part).replace(path)
+        if watched >= 0:
+            _is_still(path, os.fstat(watched))
+    except BaseException as error:
+        Path(part).unlink(missing_ok=True)
+        if isinstance(error, PermissionError) and hasattr(os, "getuid"):
+            _judge(path, path.lstat(), 0)  # the folder's sticky bit keeps another user's file
+        raise
+    finally:
+        if watched >= 0:
+            os.close(watched)
+
+
+def _is_still(path: Path, written: os.stat_result) -> None:
+    if not os.path.samestat(path.lstat(), written):
+        folder = path.parent
+        raise NotPrivateError(folder, "can be written by other users", f"run chmod go-w {folder}")
+
+
 def _opened(path: Path, flags: int, forbidden: int) -> int:
     try:
         opened = os.open(path, flags | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0), 0o600)
@@ -136,13 +172,14 @@ def _judge(
     path: Path, found: os.stat_result, forbidden: int, kind: Callable[[int], bool] = stat.S_ISREG
 ) -> None:
     what = "folder" if kind is stat.S_ISDIR else "file"
+    if found.st_uid != os.getuid():
+        raise NotPrivateError(path, "belongs to another user", f"have its owner remove {path}")
     if stat.S_ISLNK(found.st_mode):
         raise NotPrivateError(path, "is a link", f"remove {path}")
     if not kind(found.st_mode):
         raise NotPrivateError(path, f"is not a {what}", f"remove {path}")
-    if found.st_uid != os.getuid():
-        raise NotPrivateError(path, "belongs to another user", f"have its owner remove {path}")
-    if found.st_mode & forbidden & stat.S_IRWXG and _alone_in(found.st_gid):
+    alone = found.st_mode & forbidden & stat.S_IRWXG and _alone_in(found.st_gid)
+    if alone and not _has_access_list(path):
         forbidden &= ~stat.S_IRWXG
     if found.st_mode & forbidden:
         if not found.st_mode & _OTHERS_WRITE:
@@ -154,6 +191,14 @@ def _judge(
         raise NotPrivateError(path, wrong, remedy)
     if what == "file" and found.st_nlink > 1:
         raise NotPrivateError(path, "has a second name (a hard link)", f"remove {path}")
+
+
+def _has_access_list(path: Path) -> bool:
+    """Whether others than owner and group are named: then the group's bits are theirs, too."""
+    try:
+        return "system.posix_acl_access" in os.listxattr(path, follow_symlinks=False)
+    except (AttributeError, OSError):  # no Linux, or no such lists
+        return False
 
 
 def _alone_in(group: int) -> bool:

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeGuard
 
 from crmwidget.errors import SimulatorError
 from crmwidget.protocol import ACTIONS
+from crmwidget.safety.reading import json_of, text_of
 
 __all__ = ["Scenario", "check_fault", "scenario_of", "scenarios"]
 
@@ -27,6 +28,10 @@ _CLIENT: Final = tuple(action.name for action in ACTIONS if action.direction == 
 _NUMBERS: Final = ("number", "numbers", "who")
 _DEEPEST: Final = 8
 _MOST: Final = 100_000
+_MOST_NODES: Final = 200_000
+"""Values of YAML, with those for which aliases stand: a day of `_MOST` calls has room."""
+_LARGEST: Final = 8_000_000
+"""Bytes of a file."""
 _FASTEST: Final = 100
 _LONGEST: Final = 1e6
 
@@ -76,8 +81,8 @@ class Scenario:
         """One from a file, JSON or YAML by its ending; YAML needs `crmwidget[scenarios]`."""
         path = Path(path)
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = text_of(path, _LARGEST)
+        except (OSError, ValueError) as error:
             raise SimulatorError(f"no scenario can be read from {path.name}: {error}") from error
         return _made(_parsed(text, path), path.stem)
 
@@ -151,7 +156,7 @@ def check_fault(name: object, args: Mapping[str, object]) -> None:
 def _parsed(text: str, path: Path) -> object:
     if path.suffix.lower() not in {".yaml", ".yml"}:
         try:
-            return json.loads(text)
+            return json_of(text)
         except ValueError as error:
             raise SimulatorError(f"{path.name} is no JSON: {error}") from error
     try:
@@ -162,9 +167,38 @@ def _parsed(text: str, path: Path) -> object:
             "or write the scenario as JSON."
         ) from error
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        return yaml.load(text, Loader=_bounded_loader())  # noqa: S506 - it is a SafeLoader
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise SimulatorError(f"{path.name} is no YAML: {error}") from error
+    except RecursionError:
+        raise SimulatorError(f"{path.name} is nested too deep") from None
+
+
+@cache
+def _bounded_loader() -> Any:
+    """PyYAML's safe loader, with a bound for what aliases and merges make of a small text."""
+    import yaml
+
+    class Bounded(yaml.SafeLoader):  # type: ignore[misc]
+        def __init__(self, stream: object) -> None:
+            super().__init__(stream)
+            self.nodes = 0
+            self.sizes: dict[object, int] = {}
+            """By node, with all that is in it; one that is still being read has none."""
+
+        def compose_node(self, parent: object, index: object) -> object:
+            before = self.nodes
+            again = self.check_event(yaml.AliasEvent)
+            node = super().compose_node(parent, index)
+            if again and node not in self.sizes:
+                raise yaml.YAMLError("an alias stands for what it is a part of")
+            self.nodes += self.sizes[node] if again else 1
+            self.sizes.setdefault(node, self.nodes - before)
+            if self.nodes > _MOST_NODES:
+                raise yaml.YAMLError(f"it has more than {_MOST_NODES:,} values")
+            return node
+
+    return Bounded
 
 
 def _made(value: object, name: str) -> Scenario:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from crmwidget.errors import ActionError, MissingExtraError
 from crmwidget.handlers import EVERY
 from crmwidget.protocol import ACTIONS, named, nearest, parse
+from crmwidget.safety.private_files import write_own
 from crmwidget.testing import Connector
 from crmwidget.traffic.file import Head, write
 from crmwidget.traffic.file import Message as Line
@@ -154,7 +155,7 @@ def _saved(found: Finding, folder: Path) -> Finding:
     file = write(folder / f"{name}.jsonl", Head("simulator"), [line])
     test = folder / f"test_{name}.py"
     error = type(found.error).__name__
-    test.write_text(_TEST.format(error=error, name=name, file=file.name), encoding="utf-8")
+    write_own(test, _TEST.format(error=error, name=name, file=file.name))
     return Finding(message, found.error, test)
 
 

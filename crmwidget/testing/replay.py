@@ -18,6 +18,7 @@ from crmwidget.errors import CRMWidgetError
 from crmwidget.handlers import Handlers
 from crmwidget.safety.printable import printable
 from crmwidget.safety.privacy import TAG, digest, is_id, kept_key, key_name, redact, tags_of
+from crmwidget.safety.private_files import write_own
 from crmwidget.traffic import LARGE
 from crmwidget.traffic.file import Head, Message, messages_of, read, redacted_ids, write
 
@@ -179,7 +180,7 @@ class Capture:
         file = self.save(test.with_name(f"{name}.jsonl"))
         # A file's name may hold anything: in code it is a quoted text, and a part of an identifier
         code = _TEST.format(file=file.name, name=re.sub(r"\W", "_", name))
-        test.write_text(code, encoding="utf-8")
+        write_own(test, code)
         return test
 
     def __len__(self) -> int:

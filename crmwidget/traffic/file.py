@@ -11,15 +11,15 @@ in ms. Redacted values are tags, `<phone 1a2b3c4d ..43>`: one value, one tag.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from crmwidget.errors import CaptureError
 from crmwidget.safety.privacy import kept_key, key_name, mask, tag_of
+from crmwidget.safety.private_files import write_own
+from crmwidget.safety.reading import json_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 
     from crmwidget.traffic import Entry, Traffic
 
+T = TypeVar("T")
+
 __all__ = ["Head", "Message", "messages_of", "read", "redacted_ids", "write"]
 
 VERSION: Final = 1
+LARGEST: Final = 256_000_000
+"""Bytes of a file: what a phone keeps has less, however it is escaped."""
 STAGES: Final = ("page", "channel", "queue", "handler")
 """Where a message spends its time, in the order in which it does."""
 
@@ -94,14 +98,21 @@ class Message:
             direction=str(line["direction"]),
             action=str(line["action"]),
             data=line.get("data"),
-            re=line.get("re"),
-            by=line.get("by"),
-            error=line.get("error"),
-            problems=tuple(line.get("problems", ())),
+            re=_checked(line.get("re"), int),
+            by=_checked(line.get("by"), str),
+            error=_checked(line.get("error"), str),
+            problems=tuple(map(str, line.get("problems", ()))),
             shown=None if shown is None else tuple(map(str, shown)),
-            key=line.get("key"),
-            stages={name: line[name] for name in STAGES if name in line},
+            key=_checked(line.get("key"), str),
+            stages={name: float(line[name]) for name in STAGES if name in line},
         )
+
+
+def _checked(value: Any, kind: type[T]) -> T | None:
+    """A value of a file that may be missing; TypeError where it is of another kind."""
+    if value is None or isinstance(value, kind):
+        return value
+    raise TypeError
 
 
 def messages_of(traffic: Traffic, *, redacted: bool = True) -> tuple[Head, list[Message]]:
@@ -122,24 +133,16 @@ def write(path: str | PathLike[str], head: Head, messages: Iterable[Message]) ->
         "key": head.key,
     }
     lines = [json.dumps(first), *(message.to_line() for message in messages)]
-    # Its name cannot be predicted, so no symlink can be planted in its place
-    made, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(made, "w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-        Path(part).replace(target)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    write_own(target, "\n".join(lines) + "\n")
     return target
 
 
 def read(path: str | PathLike[str]) -> tuple[Head, list[Message]]:
     """Read a file; raises CaptureError, which names the line, where it is no capture."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise CaptureError(path, 1, "it is no UTF-8 text") from error
+        text = text_of(path, LARGEST)
+    except ValueError as error:
+        raise CaptureError(path, 1, str(error)) from error
     # Not splitlines(): a text may hold other characters that Python takes for a line's end.
     numbered = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     lines = [(n, _parsed(path, n, line)) for n, line in numbered]
@@ -155,7 +158,8 @@ def read(path: str | PathLike[str]) -> tuple[Head, list[Message]]:
             messages.append(Message.of_line(line))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CaptureError(path, n, "it is no message") from error
-    return Head(str(first.get("connector")), first.get("key")), messages
+    key = first.get("key")
+    return Head(str(first.get("connector")), None if key is None else str(key)), messages
 
 
 def _message(entry: Entry, key: bytes | None) -> Message:
@@ -189,8 +193,8 @@ def redacted_ids(shown: tuple[str, ...] | None, key: bytes) -> tuple[str, ...] |
 
 def _parsed(path: str | PathLike[str], number: int, line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        found = json_of(line)
+    except ValueError as error:
         raise CaptureError(path, number, "it is no JSON") from error
     if not isinstance(found, dict):
         raise CaptureError(path, number, "it is no JSON object")

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from typing import Any
 
 import pytest
 
 from crmwidget import Handlers, HistoryItem
 from crmwidget.client._threads import Worker
-from crmwidget.errors import HandlerTimeoutError, PhoneClosedError
+from crmwidget.errors import HandlerTimeoutError, MessageRefusedError, PhoneClosedError
 from crmwidget.handlers.resolver import Resolver
+from crmwidget.safety.bounded import size_of
 from crmwidget.testing import (
     Connector,
     interaction_log,
     ready,
 )
 from tests.client.known import notices, until
+from tests.client.test_order import Page, message
 
 
 @pytest.mark.parametrize("returned", [7, "task-1", HistoryItem("task-1", {"note": "kept"})])
@@ -210,3 +213,52 @@ def test_a_log_that_is_late_and_still_being_saved_is_not_saved_beside_that(
     assert saved == [saved[0]] * (2 if fails else 1)
     items = [sent for sent in connector.received if sent.action == "createHistoryItem"]
     assert len(items) == 1
+
+
+def bounded(monkeypatch: pytest.MonkeyPatch, logs: int) -> None:
+    """There is room for so many logs that are not saved."""
+    weight = size_of(interaction_log().raw)
+    monkeypatch.setattr("crmwidget.client.journal._held.ROOM", logs * weight + weight // 2)
+
+
+def test_a_log_for_which_there_is_no_room_is_refused_aloud_and_none_that_waits_is_lost(
+    handlers: Handlers, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounded(monkeypatch, 3)
+    page = Page(connector)
+    page.say(*[message(log.action, log.raw) for log in [interaction_log()] * 5])
+    until(lambda: notices(connector))
+    client = page.client
+    waiting = [e.key for e in client.journal.pending]
+    problems = [e.problems for e in client.traffic if e.direction == "received"]
+    errors = [failure.error for failure in client.errors]
+
+    handlers.on_save_log(lambda log: 1)
+    until(lambda: len(client.journal) == 0)
+    page.say(message(interaction_log().action, interaction_log().raw))
+    # The page keeps what waits, and forgets what was refused
+    until(lambda: [item for item in page.items if item["t"] == "got"][-1]["done"] == 6)
+
+    assert waiting == [f"page/{n}" for n in (1, 2, 3)]
+    assert problems == [()] * 3 + [("refused: too many logs wait to be saved",)] * 2
+    assert [type(error) for error in errors] == [MessageRefusedError]  # of two at once one is told
+    assert "would take more than" in str(errors[0])
+    assert notices(connector) == [
+        "Saving the call log failed: too many call logs wait to be saved."
+    ]
+    assert [each.key for each in client.interactions] == [f"page/{n}" for n in (1, 2, 3, 6)]
+
+
+def test_a_log_that_an_earlier_kernel_may_have_taken_finds_room(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounded(monkeypatch, 1)
+    page = Page(connector)
+    log = interaction_log()
+    before = (time.time() - 60) * 1000
+
+    page.say(*[{**message(log.action, log.raw), "at": before}] * 4)
+
+    assert len(page.client.journal.pending) == 4
+    page.say(message(log.action, log.raw))
+    assert len(page.client.journal.pending) == 4

@@ -344,7 +344,7 @@ def test_an_engine_that_is_searched_is_the_users_code_too(phone: CRMWidget) -> N
 
     phone._client.sources.directory = Engine()  # type: ignore[assignment]
 
-    phone._client._buttons.pressed({"what": "search", "args": {"text": "Bo"}, "seq": 1})
+    phone._client._panel_actions.pressed({"what": "search", "args": {"text": "Bo"}, "seq": 1})
 
     assert free == [True]
 
@@ -434,7 +434,7 @@ def test_what_is_only_looked_at_is_not_looked_at_under_a_lock(
         phone._client.deliver(action, data).wait(60)
     phone.off("open_reports")
     phone._client.page_status.evidence()
-    phone._client._buttons.pressed({"what": "search", "args": {"text": "Bo"}, "seq": 1})
+    phone._client._panel_actions.pressed({"what": "search", "args": {"text": "Bo"}, "seq": 1})
     repr(phone.answers)
 
     assert free

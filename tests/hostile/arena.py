@@ -38,7 +38,7 @@ HOME: Final = f"{CONNECTOR}/puppet"
 """The connector's page."""
 REDIRECTED: Final = "http://localhost:{other_port}"
 """Another origin that may speak."""
-PATIENCE: Final = 20.0
+PATIENCE: Final = 60.0
 """Seconds until something that must happen counts as not happening."""
 _FILES: Final = {
     "/arena": (HERE / "arena.html", "text/html"),

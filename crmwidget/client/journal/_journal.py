@@ -26,6 +26,7 @@ from crmwidget.client.journal._file import (
     orphans,
     remove,
 )
+from crmwidget.client.journal._held import Held
 from crmwidget.client.journal._process import in_process, known_here, note_late
 from crmwidget.client.journal._store import FAULTS, Store, count
 from crmwidget.client.journal._store import found as found_in
@@ -77,7 +78,7 @@ class Journal:
         self._opening = threading.RLock()
         """Of those who open or close files, which takes time; never taken under `_lock`."""
         self._lock = threading.RLock()
-        self._entries: dict[str, Entry] = {}
+        self._held = Held()
         self._taken: set[str] = set()
         """Every key this kernel has had: a page that was reloaded sends some again."""
         self._stuck: set[str] = set()
@@ -198,12 +199,12 @@ class Journal:
 
     def _reconciled(self, rows: list[Row], done: set[str]) -> list[Row]:
         """Tell the file what this kernel did while it was away; what is left of other kernels."""
-        mine = list(self._entries.values())
+        mine = self._held.all()
         others = []
         for row in rows:
             if row.key not in self._taken:
                 others.append(row)
-            elif row.key not in self._entries:
+            elif row.key not in self._held:
                 self._store.write(partial(JournalFile.mark, key=row.key, state="done"))
         self._taken |= done
         if mine:
@@ -213,7 +214,7 @@ class Journal:
 
     def _hold(self, entries: list[Entry]) -> None:
         """Logs that are in the file already."""
-        self._entries.update({e.key: e for e in entries})
+        self._held.add(entries)
         self._stuck.update(e.key for e in entries if e.state != "accepted")
         self._taken.update(e.key for e in entries)
         for entry in entries:
@@ -298,6 +299,14 @@ class Journal:
         return through.wait(ADOPTING) and bool(held[0])
 
     # ------------------------------------------------------------ what becomes of a log
+    def beyond(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Those of these logs for which there is no room: to be asked before they are accepted.
+
+        One that was taken before needs none.
+        """
+        with self._lock:
+            return self._held.beyond(e for e in entries if e.key not in self._taken)
+
     def accept(self, entries: Sequence[Entry]) -> list[bool]:
         """Take logs, all in one commit, of which `noted` is told; for each, whether it is new."""
         with self._lock:
@@ -306,9 +315,9 @@ class Journal:
                 fresh.append(entry.key not in self._taken)
                 if fresh[-1]:
                     self._taken.add(entry.key)
-                    self._entries[entry.key] = entry
                     new.append(entry)
             if new:
+                self._held.add(new)
                 rows = [_row(entry) for entry in new]
                 self._store.write(
                     lambda file: file.put(rows), lambda held: self._on_disk(held, new)
@@ -342,7 +351,7 @@ class Journal:
             if entry.state == "done":
                 return  # discarded, or saved by another try
             entry.state, entry.error = "failed", error
-            if entry.key in self._entries:
+            if entry.key in self._held:
                 self._stuck.add(entry.key)
             self._note(entry)
 
@@ -358,9 +367,9 @@ class Journal:
         with self._lock:
             entry.state, entry.running = "done", False
             self._stuck.discard(entry.key)
-            if entry.key in self._entries:
+            if entry.key in self._held:
                 self._note(entry)
-                del self._entries[entry.key]
+                self._held.drop(entry.key)
             if self._wipe_at is None and self.durable:
                 self._wipe_at = time.monotonic() + REST
 
@@ -376,7 +385,7 @@ class Journal:
 
     def _note(self, entry: Entry, noted: Callable[[], object] = lambda: None) -> None:
         """Write what has become of a log, if it is kept here."""
-        if entry.key not in self._entries:
+        if entry.key not in self._held:
             noted()
             return
         key, state, error = entry.key, entry.state, entry.error
@@ -398,7 +407,7 @@ class Journal:
             file = self._store.file
             if file is None or file.path != path:
                 return False
-            entry = self._entries.get(key)
+            entry = self._held.get(key)
             if entry is not None and state == "done":
                 self.done(entry)
             elif entry is not None and entry.state == "interrupted" and state == "failed":
@@ -472,14 +481,14 @@ class Journal:
         return from_rows(rows, library=library)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._held)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._entries
+        return key in self._held
 
     def get(self, key: str) -> Entry | None:
         """The log with this key, while it is kept."""
-        return self._entries.get(key)
+        return self._held.get(key)
 
     def __repr__(self) -> str:
         file = self._store.file
@@ -492,14 +501,14 @@ class Journal:
 
     def _all(self) -> list[Entry]:
         with self._lock:
-            return list(self._entries.values())
+            return self._held.all()
 
     def known(self, row: Row) -> Row:
         """A row of a file, with what is known here that could not be written."""
         with self._lock:
             if row.state != "accepted" or row.key not in self._taken:
                 return row
-            entry = self._entries.get(row.key)
+            entry = self._held.get(row.key)
             if entry is None:
                 return row._replace(state="done")
             # One that lives runs it itself; one that is closed never will.

@@ -103,6 +103,7 @@ _TOO_MANY: Final = 429
 _FAULT: Final = 500
 _DENIED: Final = frozenset({401, 403})
 _LONGEST: Final = 240
+_ODD: Final = frozenset({"InvalidURL", "DecodingError", "TooLargeError"})
 
 
 def refusal(
@@ -138,15 +139,11 @@ def login_error(
     if "TransportError" in names:
         return _unreached(host, call, str(error))
     # Authlib takes what should be JSON, an object, a number of seconds for just that.
-    if "InvalidURL" in names or isinstance(
-        error, ValueError | TypeError | OverflowError | RecursionError
-    ):
-        return LoginServerError(
-            host,
-            call,
-            "it does not answer as a login server does",
-            "Check issuer= or token_url=; a proxy's or firewall's page may stand in between.",
-        )
+    if names & _ODD or isinstance(error, ValueError | TypeError | OverflowError | RecursionError):
+        large = "TooLargeError" in names
+        said = "its answer is too large" if large else "it does not answer as a login server does"
+        advice = "Check issuer= or token_url=; a proxy's or firewall's page may stand in between."
+        return LoginServerError(host, call, said, advice)
     return None
 
 

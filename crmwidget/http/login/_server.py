@@ -12,13 +12,16 @@ from __future__ import annotations
 import importlib.util
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
 from crmwidget.errors import LoginError, LoginServerError, MissingExtraError
 from crmwidget.http.errors import bare
 from crmwidget.http.login._answers import DeviceCode, Grant, checked_address, device_code, grant
+from crmwidget.http.login._body import bounded
 from crmwidget.http.login._errors import login_error
+from crmwidget.safety.inflate import ACCEPTED
 from crmwidget.safety.privacy import Secret
 
 if TYPE_CHECKING:
@@ -225,7 +228,12 @@ class LoginServer:
             client_secret=secret.reveal() if secret else None,
             token_endpoint_auth_method=method,
             timeout=_PATIENCE,
-            headers={"Accept": "application/json", "User-Agent": "crmwidget"},
+            event_hooks={"response": [partial(bounded, seconds=_PATIENCE)]},
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": ACCEPTED,
+                "User-Agent": "crmwidget",
+            },
         )
 
     def _method(self) -> object:

@@ -159,6 +159,11 @@ export class Channel {
     return this.#outbox.full;
   }
 
+  /** Whether an interaction log finds room, given as text: to be asked before it is pushed. */
+  takes(text: string): boolean {
+    return this.#outbox.takes(text);
+  }
+
   standing(now: number): Standing {
     if (this.#version) return { state: "version" };
     if (this.away) return { state: "elsewhere" };
@@ -220,7 +225,7 @@ export class Channel {
     return this.#effects(time);
   }
 
-  /** Numbers `body` and sends it as soon as it may. `keep`: an interaction log, never refused. */
+  /** Numbers `body` and sends it as soon as it may. `keep`: an interaction log, taken even where `takes` says no. */
   push(body: Body, time: Time, keep = false): Effect[] {
     this.#livelyAt = time.now;
     if (this.#outbox.full && !keep) {

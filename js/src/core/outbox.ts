@@ -20,16 +20,23 @@ export interface Skip {
 }
 export type Item = Msg | Note | Do | Skip;
 
-/** What waits at most, in items and in characters; interaction logs always find room. */
-export const ROOM = { items: 20_000, characters: 32_000_000 } as const;
+/**
+ * What waits at most: items, and bytes as the kernel has to hold them. Interaction logs, which may
+ * wait for days, have their own room, so that neither takes it from the other.
+ */
+export const ROOM = { items: 20_000, bytes: 64_000_000, logs: 32_000_000 } as const;
 
 const SKIP_SIZE = 64;
+const SIGNS = new Set([..."{[,"].map((sign) => sign.charCodeAt(0)));
+/** Characters around a message of the connector, on the wire. */
+const OVERHEAD = 64;
 
 interface Entry {
   item: Msg | Note | Do;
   /** An interaction log. */
   log: boolean;
   size: number;
+  bytes: number;
 }
 
 export class Outbox {
@@ -37,7 +44,10 @@ export class Outbox {
   readonly #entries = new Map<number, Entry>();
   #lowest = 1;
   #last = 0;
-  #size = 0;
+  /** Of what is no interaction log, and of what is one. */
+  #bytes = 0;
+  #logBytes = 0;
+  #logs = 0;
   #messages = 0;
 
   /** The smallest number that is still to be told. */
@@ -54,7 +64,12 @@ export class Outbox {
   }
 
   get full(): boolean {
-    return this.#entries.size >= ROOM.items || this.#size >= ROOM.characters;
+    return this.#entries.size - this.#logs >= ROOM.items || this.#bytes >= ROOM.bytes;
+  }
+
+  /** Whether an interaction log finds room, given as text. */
+  takes(text: string): boolean {
+    return this.#logBytes + weightOf(text) <= ROOM.logs;
   }
 
   /** How many messages of the connector are kept. */
@@ -72,9 +87,10 @@ export class Outbox {
   /** `log`: it is an interaction log. */
   append(body: Body, at: number, log = false): Msg | Note | Do {
     const size = sizeOf(body);
+    const bytes = body.t === "msg" ? weightOf(body.m) : size;
     const item = { ...body, seq: ++this.#last, at };
-    this.#entries.set(item.seq, { item, log, size });
-    this.#size += size;
+    this.#entries.set(item.seq, { item, log, size, bytes });
+    this.#count(log, bytes);
     if (body.t === "msg") this.#messages++;
     return item;
   }
@@ -118,9 +134,17 @@ export class Outbox {
     const entry = this.#entries.get(seq);
     if (!entry) return null;
     this.#entries.delete(seq);
-    this.#size -= entry.size;
+    this.#count(entry.log, -entry.bytes);
     if (entry.item.t === "msg") this.#messages--;
     return entry;
+  }
+
+  #count(log: boolean, bytes: number): void {
+    if (!log) this.#bytes += bytes;
+    else {
+      this.#logBytes += bytes;
+      this.#logs += Math.sign(bytes);
+    }
   }
 
   /** Finishes all numbers between these two, and tells what was there. */
@@ -141,9 +165,19 @@ function between(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 }
 
+/**
+ * Bytes that a JSON text takes when it is read, roughly: a list or a mapping of Python's takes many
+ * more than its text, and each has one of these signs before it or within.
+ */
+function weightOf(text: string): number {
+  let signs = 0;
+  for (let i = 0; i < text.length; i++) if (SIGNS.has(text.charCodeAt(i))) signs++;
+  return text.length + OVERHEAD + signs * 100;
+}
+
 /** Characters on the wire, roughly. */
 function sizeOf(body: Body): number {
-  if (body.t === "msg") return body.m.length + 64;
+  if (body.t === "msg") return body.m.length + OVERHEAD;
   const more = body.t === "note" ? body.detail : body.args;
   return (more === undefined ? 0 : JSON.stringify(more).length) + 96;
 }

@@ -2,10 +2,13 @@
 
 import { incoming } from "./actions.gen";
 import { CAPS } from "./guard";
-import type { Body } from "./outbox";
+import { type Body, ROOM } from "./outbox";
 
 /** ms between two notes. */
 const EVERY = 1_000;
+
+/** What is taken at most, by the reason of a refusal. */
+const MOST = { ...CAPS, room: ROOM.logs } as const;
 
 /** A message of the connector that was more than is taken of it. */
 interface Over {
@@ -39,7 +42,7 @@ export class Refusals {
     return this.#origin;
   }
 
-  /** `action`: what it asked for, where it was over one of our caps. */
+  /** `action`: what it asked for, where it was over one of our limits. */
   add(reason: string, origin: string, action: string | null = null): void {
     this.#total++;
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
@@ -48,7 +51,7 @@ export class Refusals {
     if (reason === "origin") this.#origin = origin;
     const known = action === null ? undefined : incoming(action);
     if (known && isCap(reason)) {
-      const over = { action: known.name, reason, limit: CAPS[reason] };
+      const over = { action: known.name, reason, limit: MOST[reason] };
       this.#over.set(`${known.name} ${reason}`, over);
     }
   }
@@ -79,6 +82,6 @@ export class Refusals {
   }
 }
 
-function isCap(reason: string): reason is keyof typeof CAPS {
-  return Object.hasOwn(CAPS, reason);
+function isCap(reason: string): reason is keyof typeof MOST {
+  return Object.hasOwn(MOST, reason);
 }

@@ -31,6 +31,7 @@ const REFUSED: Record<string, string> = {
   source: "another window than the phone's sent it",
   origin: "its origin is not among the allowed ones [D]",
   rate: "too many at once",
+  room: "too many call logs wait to be saved",
   shape: "it is no plain object [D]",
   type: "its type is not the connector's [D]",
   action: "its action is no short text [D]",

@@ -19,9 +19,11 @@ import {
 } from "../core/guard";
 
 /** Why something that claims to be the connector's is not taken. */
-export type Refusal = "untrusted" | "source" | "origin" | "rate" | Reason;
+export type Refusal = "untrusted" | "source" | "origin" | "rate" | "room" | Reason;
 
 export interface FrameEvents {
+  /** Whether there is room for a message; `text` is all of it as JSON. */
+  takes(action: string, text: string): boolean;
   /** A message of the connector; `text` is all of it as JSON. */
   message(action: string, data: unknown, text: string): void;
   /** The simulator's answer to `control`, as JSON. */
@@ -76,12 +78,14 @@ export class Frame {
     if (!document.getElementById(ID)) this.element.id = ID;
     if ("srcdoc" in content) {
       this.element.sandbox.value = "allow-scripts";
+      // biome-ignore lint/plugin: our own page, whole, in the sandbox of the line above
       this.element.srcdoc = content.srcdoc;
     } else {
       this.element.allow = "camera; microphone; geolocation";
       this.element.src = content.src;
     }
     this.element.addEventListener("load", this.#loaded);
+    // biome-ignore lint/plugin: #heard looks at source and origin first
     this.#window.addEventListener("message", this.#heard);
     // What cannot be read here, as a compiled module, arrives so; its data is null
     this.#window.addEventListener("messageerror", this.#heard);
@@ -156,7 +160,8 @@ export class Frame {
     }
     this.#take(judge(data), origin, ({ action, data: payload, text }) => {
       this.#origin = origin;
-      this.#events.message(action, payload, text);
+      if (this.#events.takes(action, text)) this.#events.message(action, payload, text);
+      else this.#events.refused("room", origin, action);
     });
   };
 

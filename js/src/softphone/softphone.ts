@@ -419,6 +419,7 @@ export class Softphone implements Handle {
       place: this.#placement.birthplace(),
       known: owned,
       events: {
+        takes: (action, text) => !incoming(action)?.kept || this.#channel.takes(text),
         message: (action, data, text) => {
           this.#refusals.forget();
           this.#connect({ kind: "message", action, data, text });

@@ -23,6 +23,7 @@ function make(content: FrameOptions["content"], known: FrameOptions["known"] = (
     place: document.body,
     known,
     events: {
+      takes: (action) => action !== "noRoom",
       message: (action, data, text) => taken.messages.push({ action, data, text }),
       controlled: (text) => taken.controlled.push(JSON.parse(text)),
       refused: (reason, origin) => taken.refused.push([reason, origin]),
@@ -101,6 +102,17 @@ describe("the element", () => {
 });
 
 describe("who may speak", () => {
+  test("a message for which there is no room is refused by that name", async () => {
+    const { taken, puppet } = await embedded();
+
+    puppet.say({ type: TYPE, action: "noRoom" });
+    puppet.say({ type: TYPE, action: "ready" });
+    await until(() => taken.messages.length > 0);
+
+    expect(taken.refused).toEqual([["room", CONNECTOR]]);
+    expect(taken.messages.map(({ action }) => action)).toEqual(["ready"]);
+  });
+
   test("a message of the connector is taken, whole", async () => {
     const { frame, taken, puppet } = await embedded();
 

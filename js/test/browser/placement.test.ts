@@ -93,6 +93,7 @@ function born(): Frame {
     place: home.birthplace(),
     known: () => false,
     events: {
+      takes: () => true,
       message: nothing,
       controlled: nothing,
       refused: nothing,

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { Channel, type Effect } from "../../src/core/channel";
+import { ROOM } from "../../src/core/outbox";
 import type { Facts } from "../../src/core/wire";
 
 const at = (now: number) => ({ now, at: 1_700_000_000_000 + now });
@@ -100,4 +101,36 @@ test("a new kernel is sent it again, and nothing is kept twice", () => {
 
   expect(effects.map(({ kind }) => kind)).toContain("transmit");
   expect(mirrored(effects)).toEqual([]);
+});
+
+test("logs and all else have rooms of their own, and a log that is done leaves its own", () => {
+  const channel = connected();
+  const half = "x".repeat(ROOM.logs / 2 - 100);
+  for (const m of [half, half]) channel.push({ t: "msg", m }, at(100), true);
+  const filled = [channel.takes("x".repeat(1_000)), channel.full];
+  channel.receive(fromKernel({ t: "got", n: 2, done: 1 }), at(200));
+
+  expect(filled).toEqual([false, false]);
+  expect([half, `${half}${"x".repeat(200)}`].map((text) => channel.takes(text))).toEqual([
+    true,
+    false,
+  ]);
+});
+
+test("a log that an earlier page had taken is not refused", () => {
+  const channel = connected();
+  for (let n = 0; n < 3; n++) channel.push({ t: "msg", m: "x".repeat(ROOM.logs / 2) }, at(n), true);
+
+  expect([channel.logs, channel.counts.last]).toEqual([3, 3]);
+});
+
+test("what takes much memory where it is read finds as little room as it does there", () => {
+  const channel = connected();
+  const objects = `[${"{},".repeat(9_000)}{}]`;
+  let pushed = 0;
+  while (!channel.full && pushed < 1_000) channel.push({ t: "msg", m: objects }, at(++pushed));
+
+  expect(pushed).toBe(Math.ceil(ROOM.bytes / (100 * 18_000 + objects.length + 200)));
+  expect(pushed * objects.length).toBeLessThan(1_000_000);
+  expect(channel.takes(objects)).toBe(true);
 });

@@ -814,10 +814,10 @@ describe("room", () => {
 
   test("many characters are as much as many messages", () => {
     const channel = open();
-    for (let i = 0; i < 40; i++) channel.push(message("x".repeat(1_000_000)), at(1));
+    for (let i = 0; i < 72; i++) channel.push(message("x".repeat(1_000_000)), at(1));
     channel.attach(at(2));
     channel.receive(welcome(1), at(3));
-    for (let n = 4; n < 40; n += 4) channel.receive(marks(n, n), at(10 * n));
+    for (let n = 4; n < 72; n += 4) channel.receive(marks(n, n), at(10 * n));
 
     const [items] = sent(channel.push(message("next"), at(10_000)));
 

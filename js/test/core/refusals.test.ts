@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { CAPS } from "../../src/core/guard";
+import { ROOM } from "../../src/core/outbox";
 import { Refusals } from "../../src/core/refusals";
 
 test("they are counted by reason, and none is forgotten", () => {
@@ -77,4 +78,12 @@ test("what was too much is said with the action that it asked for, and once", ()
     },
   });
   expect(refusals.note(1_000)).not.toHaveProperty("detail.over");
+});
+
+test("a log for which there is no room is named with the limit", () => {
+  const refusals = new Refusals();
+  refusals.add("room", "https://a.example.com", "requestSaveInteractionLog");
+
+  const over = [{ action: "requestSaveInteractionLog", reason: "room", limit: ROOM.logs }];
+  expect(refusals.note(0)).toMatchObject({ detail: { over } });
 });
