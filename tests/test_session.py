@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from crmwidget import testing
@@ -15,6 +17,7 @@ from crmwidget.core.session import (
     Session,
     default_timeout,
 )
+from crmwidget.protocol import parse
 
 
 @pytest.fixture
@@ -141,7 +144,7 @@ def test_without_a_good_answer_before_a_failure_sends_the_notice_alone(session: 
 
 
 def test_an_unknown_action_is_passed_on_and_owed_nothing(session: Session) -> None:
-    message = testing._message("somethingNew", {"a": 1})
+    message = parse("somethingNew", {"a": 1}, at=datetime.now(UTC), key=None)
 
     assert session.receive(message, 1) == [AnswerDue(ticket=1, message=message, reply=None)]
 

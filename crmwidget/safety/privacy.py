@@ -172,7 +172,9 @@ def _masked_plain(text: str) -> str:
 
 def _token(found: re.Match[str]) -> str:
     word = found[0]
-    digits = sum(letter.isdigit() for letter in word)
+    # Of a path a number alone tells nothing: lib/python3.11/site-packages/...
+    mixed = (piece for piece in word.split("/") if not piece.isdigit())
+    digits = sum(letter.isdigit() for piece in mixed for letter in piece)
     letters = sum(letter.isalpha() for letter in word)
     return "<token>" if letters > 1 and digits > 1 else word
 

@@ -184,7 +184,7 @@ def test_an_answer_to_a_command_that_was_cancelled_is_ignored(
     made = Client("closing", handlers)
     made.command("ring", {}).cancel()
 
-    made.commands.answered({"id": 1, "ok": True})
+    made.simulator_requests.answered({"id": 1, "ok": True})
 
     made.close()
     assert caplog.records == []

@@ -125,4 +125,4 @@ def test_reports_are_a_link_or_a_document(handlers: Handlers, connector: Connect
     connector.send(open_reports())
     card = connector.shown
     assert card is not None
-    assert "<table" in (card.drawn.html or "")
+    assert "<table" in (card.html or "")
