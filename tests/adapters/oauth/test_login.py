@@ -8,9 +8,7 @@ from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import httpx
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from crmwidget.adapters import _oauth
 from crmwidget.errors import (
@@ -187,6 +185,10 @@ def test_a_notebook_shows_a_link_and_keeps_no_code(
 
 
 def test_a_real_notebook_is_saved_with_neither_link_nor_code(server: LoginDouble) -> None:
+    # They take seconds to import, which each worker would need.
+    import nbformat
+    from nbclient import NotebookClient
+
     cell = nbformat.v4.new_code_cell(
         "from crmwidget.adapters import DeviceFlow, _oauth\n"
         "_oauth._pause = lambda seconds: None\n"
