@@ -65,7 +65,8 @@ def environment() -> dict[str, str]:
     """Return what a child process sees: our tools first, the system's also where PATH is empty."""
     nodes = [str(home / "bin") for home in node_homes()]
     path = [str(VENV / "bin"), *nodes, os.environ.get("PATH", ""), SYSTEM_PATH]
-    foreign = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}
+    # Where images of containers forbid bytecode, each of hundreds of processes would compile all.
+    foreign = {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}
     # Playwright's own node needs a library that small systems lack.
     driver = {"PLAYWRIGHT_NODEJS_PATH": f"{nodes[0]}/node"} if nodes else {}
     return {

@@ -33,6 +33,8 @@ export default defineConfig({
           name: "core",
           environment: "node",
           include: ["test/{core,connector}/**/*.test.ts"],
+          // Its modules keep nothing: a process of its own for each file would only load them anew.
+          isolate: false,
           testTimeout: PATIENCE,
         },
       },

@@ -185,6 +185,7 @@ def test_children_find_the_systems_programs_where_path_is_empty(
 ) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
 
     environment = dev.environment()
 
@@ -192,6 +193,7 @@ def test_children_find_the_systems_programs_where_path_is_empty(
     assert {"/usr/sbin", "/usr/bin", "/bin"} <= set(environment["PATH"].split(":"))
     assert "" not in environment["PATH"].split(":")
     assert "PYTHONPATH" not in environment
+    assert "PYTHONDONTWRITEBYTECODE" not in environment
 
 
 def test_a_failed_command_leaves_its_output_in_the_failure(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import phonenumbers
-from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat
+from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberDesc, PhoneNumberFormat
 
 from crmwidget import phones
 from crmwidget.phones import _metadata, _plans, _table
@@ -93,18 +93,23 @@ def numbers(
     rng: random.Random, only: str | None = None
 ) -> Iterator[tuple[str | None, PhoneNumber]]:
     """Numbers that match a type's pattern, from all regions and types alike, without end."""
-    kinds = [
+    while True:
+        region, code, kind = rng.choice(kinds_of(only))
+        national = matching(kind.national_number_pattern, rng)
+        if len(national) in kind.possible_length or rng.random() < 0.02:
+            yield region, number_of(code, national)
+
+
+@cache
+def kinds_of(only: str | None) -> list[tuple[str | None, int, PhoneNumberDesc]]:
+    """Each region's types, or one region's: region, country code and the type."""
+    return [
         (region, metadata.country_code, kind)
         for region, metadata in everywhere()
         if only in {None, region}
         for kind in (getattr(metadata, name) for name in TYPES)
         if kind is not None and kind.national_number_pattern
     ]
-    while True:
-        region, code, kind = rng.choice(kinds)
-        national = matching(kind.national_number_pattern, rng)
-        if len(national) in kind.possible_length or rng.random() < 0.02:
-            yield region, number_of(code, national)
 
 
 @cache

@@ -8,9 +8,7 @@ from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import httpx
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from crmwidget.errors import (
     LoginClientError,
@@ -187,6 +185,10 @@ def test_a_notebook_shows_a_link_and_keeps_no_code(
 
 
 def test_a_real_notebook_is_saved_with_neither_link_nor_code(server: LoginDouble) -> None:
+    # They take seconds to import, which each worker would need.
+    import nbformat
+    from nbclient import NotebookClient
+
     cell = nbformat.v4.new_code_cell(
         "from crmwidget.adapters import DeviceFlow\nfrom crmwidget.http.login import oauth\n"
         "oauth._pause = lambda seconds: None\n"
