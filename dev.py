@@ -481,6 +481,8 @@ FAILING = re.compile(
 """Where pytest and vitest name a test that failed, and vitest what nothing caught."""
 DURATIONS = VENV / "durations"
 """By check, how long each of its tests took when it last ran."""
+LONG = {"CRMWIDGET_SLOW": "1", "PYTEST_ADDOPTS": "-o faulthandler_timeout=14400"}
+"""The long modes; a test that takes hours in them does not hang."""
 SLOWEST = 8
 FEW = 3
 """How many failed tests of a check may be the other checks' fault, which took its processor."""
@@ -617,7 +619,7 @@ def test(names: Sequence[str], *, everything: bool, base: str | None, slow: bool
         set_up_browser()
     if any(check.servers for check in chosen):
         set_up_servers()
-    more = {"CRMWIDGET_SLOW": "1"} if slow else {}
+    more = LONG if slow else {}
     results = []
     if any(check.name == "build" for check in chosen):  # what the others look at
         results = [perform(next(check for check in chosen if check.name == "build"))]
