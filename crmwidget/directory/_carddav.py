@@ -109,7 +109,7 @@ class CardDAV(Service):
 
     url: of an address book, of a principal or its home, or of the server: then
     all address books of the user are read. region: "US", for numbers without a country code.
-    The others as for every Service.
+    most: contacts that are read at most. The others as for every Service.
     """
 
     crm = "CardDAV"
@@ -117,8 +117,6 @@ class CardDAV(Service):
     refused_statuses: ClassVar[frozenset[int]] = frozenset({401})
     credentials_advice = "Many servers want a password that was made for this program alone."
     seconds_for: ClassVar[Mapping[str, float]] = {"contacts": LONG}
-    most = 10_000
-    """Contacts that are read at most."""
 
     def __init__(
         self,
@@ -128,10 +126,12 @@ class CardDAV(Service):
         client: object = None,
         region: str | None = None,
         timeout: float = 10.0,
+        most: int = 10_000,
         clock: Clock | None = None,
     ) -> None:
         super().__init__(url, auth=auth, client=client, timeout=timeout, clock=clock)
         self.region = region
+        self.most = most
 
     def contacts(self) -> Directory:
         """All contacts of all address books; its `warnings` say what could not be read.

@@ -58,7 +58,7 @@ def advises(function: Callable[P, R], more: Callable[..., object] | None = None)
 
     more: what gets the names that the function passes on.
     """
-    named = [*_names(function), *(() if more is None else _names(more))]
+    named = list(dict.fromkeys([*_names(function), *(() if more is None else _names(more))]))
     known = frozenset(named)
 
     @functools.wraps(function)
