@@ -184,6 +184,17 @@ def test_a_wish_that_was_fulfilled_stays_so_whatever_comes_after_it_and_before_i
     assert channel.receive(wish, now=4) == []
 
 
+def test_a_wish_that_a_later_hello_has_overtaken_takes_the_phone_from_nobody() -> None:
+    channel = greeted("first", "second")
+    channel.receive(hello("first", 2, kernel="kernel", here=2), now=1)
+    channel.receive(hello("first", 4, kernel="kernel"), now=2)
+    channel.receive(hello("second", 2, kernel="kernel", here=2), now=3)
+
+    late = channel.receive(hello("first", 3, kernel="kernel", here=3), now=4)
+
+    assert (late, channel.epoch) == ([], "second")
+
+
 def test_a_page_that_was_opened_long_ago_gets_the_phone_only_where_no_other_has_it() -> None:
     channel = Channel("kernel")
     channel.receive(hello("first", 7, here=0), now=0)

@@ -138,8 +138,10 @@ class Channel:
         facts = item.get("facts")
         facts = facts if isinstance(facts, dict) else {}
         page.cached = {h for h in facts.get("cached", ()) if isinstance(h, str)}
-        page.asked = max(page.asked, _number(item.get("n")))
-        turned = self._wanted(page, item, fresh=fresh) and epoch != self.epoch
+        number = _number(item.get("n"))
+        newest = number >= page.asked
+        page.asked = max(page.asked, number)
+        turned = self._wanted(page, item, fresh=fresh, newest=newest) and epoch != self.epoch
         if turned:
             self._turn_to(epoch)
         elif epoch != self.epoch:
@@ -165,19 +167,20 @@ class Channel:
         clock = at if isinstance(at, (int, float)) else 0.0
         return [Attached(facts, fresh, clock, epoch, page.taken, turned)]
 
-    def _wanted(self, page: Page, item: Item, *, fresh: bool) -> bool:
+    def _wanted(self, page: Page, item: Item, *, fresh: bool, newest: bool) -> bool:
         """Whether the phone belongs on this page: one has to, or a person wants it there.
 
         Who opens the phone on a new page wants it there, unless that was long ago (`here` is 0).
         Each wish counts once: the page repeats it until it hears an answer, or for so long as it
-        can be meant, and by then the phone may be wanted on another one.
+        can be meant, and by then the phone may be wanted on another one. A hello that another one
+        has overtaken wants nothing: the page does not hear the answer to it.
         """
         said = item.get("here")
         here = _number(said)
         asked = here > page.granted
         page.granted = max(page.granted, here)
         opened = fresh and item.get("kernel") is None and said is None
-        return self.epoch is None or asked or opened
+        return self.epoch is None or (newest and (asked or opened))
 
     def _hear(self, epoch: str, now: float) -> None:
         self._pages.hear(epoch, now=now)
