@@ -1,7 +1,7 @@
 """Tryton: parties over JSON-RPC, calls as notes; run against trytond 8.2.
 
 A session is logged in once, because every password costs the server seconds.
-HandlerErrors come inside HTTP 200, dates as objects, and numbers stand in a table of
+Failures come inside HTTP 200, dates as objects, and numbers stand in a table of
 their own, in E.164 where the server has phonenumbers and as written where not.
 """
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from crmwidget.protocol import InteractionLog
 
 TOLD: Final = 1.0
-"""Seconds for which it is not said again that there is no room for logs."""
+"""Seconds between two notices that logs are refused for want of room."""
 RECENT: Final = 1000
 """Messages that the panel can ask about, the newest ones ..."""
 CHARACTERS: Final = 4_000_000
@@ -50,7 +50,7 @@ class Inbox:
         self._quickest = float("inf")
         """ms from the page's clock to ours, by the message that came quickest."""
         self._told_at = float("-inf")
-        """When it was said last that there is no room."""
+        """When the last such notice was given, on time.monotonic()."""
         self._tickets = itertools.count(1)
         self._keys = itertools.count(1)
 

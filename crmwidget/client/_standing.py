@@ -28,7 +28,7 @@ class Standing:
     """Settings of crm_data= that say another thing than who answers."""
     agent: str | None = None
     contacts: int | None = 0
-    """None: a function or the CRM gives contacts when they are asked for; 0: nobody does."""
+    """How many; None: a function or the CRM is asked for them when they are needed."""
     recognised: str | None = None
     warnings: tuple[str, ...] = ()
     """What there is to know of the directory."""
@@ -64,8 +64,8 @@ def _of_crm_data(sources: Resolver) -> dict[str, Any]:
 def _of_directory(sources: Resolver) -> dict[str, Any]:
     given: Any = sources.directory
     if not hasattr(given, "recognised"):
-        nobody = given is None and not sources.can("contacts")
-        return {"contacts": 0 if nobody else None}
+        without = given is None and not sources.can("contacts")
+        return {"contacts": 0 if without else None}
     stands: Any = sources.standing("requestGetCrmDirectory")
     return {
         "contacts": len(given),

@@ -41,7 +41,7 @@ class Held:
         return size is not None
 
     def beyond(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Those of these for which there is no room beside what is held, and the others of them."""
+        """Which of these do not fit beside what is held and the others that do."""
         left, over = ROOM - self._bytes, []
         for entry in entries:
             size = size_of(entry.log.raw)

@@ -123,7 +123,7 @@ class Journal:
         """Keep logs in this file (None: in memory); the ones that an earlier kernel left there.
 
         Takes as long as the disk does, and some seconds where another kernel is just ending: not
-        to be called under a lock. Never raises: `trouble` says why there is no file.
+        to be called under a lock. Never raises: `trouble` says why no file can be had.
         """
         with self._opening:
             if self._store.file is not None and self._store.file.path == path:

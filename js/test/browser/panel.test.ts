@@ -372,7 +372,7 @@ test("the arrow keys go from tab to tab and show it", async () => {
   expect(content?.checkVisibility()).toBe(true);
 });
 
-test("the arrows go round, Placement and End to the ends", async () => {
+test("the arrows go round, Home and End to the ends", async () => {
   const panel = show(view());
   find(panel, "Record").focus();
 
